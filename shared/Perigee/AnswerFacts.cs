@@ -1,0 +1,64 @@
+using System.Text;
+using Perigee.Wire;
+
+namespace Perigee;
+
+/// <summary>What an answer said of itself: the meter among the sinks.</summary>
+internal sealed class AnswerFacts : IStreamSink
+{
+    /// <summary>The provider's id of the answer, or null.</summary>
+    public string? Id { get; private set; }
+
+    /// <summary>The model's own name of itself, or null.</summary>
+    public string? Model { get; private set; }
+
+    /// <summary>Tokens, or null where the provider said none.</summary>
+    public TokenUsage? Usage { get; private set; }
+
+    /// <summary>Why it ended. With several choices the worst of them: one that was cut taints the whole.</summary>
+    public FinishReason Finish { get; private set; }
+
+    /// <summary>The provider's message where it reported an error inside the answer.</summary>
+    public string? ErrorMessage { get; private set; }
+
+    /// <summary>Forgets everything: the next try begins.</summary>
+    public void Clear()
+    {
+        Id = Model = ErrorMessage = null;
+        Usage = null;
+        Finish = FinishReason.None;
+    }
+
+    /// <summary>Takes over what is known of a replayed answer.</summary>
+    public void Restore(string? model, TokenUsage? usage, FinishReason finish) => (Model, Usage, Finish) = (model, usage, finish);
+
+    void IStreamSink.Begin(ReadOnlySpan<byte> id, ReadOnlySpan<byte> model)
+    {
+        if (Id is null && !id.IsEmpty)
+            Id = Encoding.UTF8.GetString(id);
+        if (Model is null && !model.IsEmpty)
+            Model = Encoding.UTF8.GetString(model);
+    }
+
+    void IStreamSink.Text(int choice, JsonText text) { }
+
+    void IStreamSink.Reasoning(int choice, JsonText text) { }
+
+    void IStreamSink.Refusal(int choice, JsonText text) { }
+
+    void IStreamSink.ToolCall(int choice, int index, JsonText id, JsonText name) { }
+
+    void IStreamSink.ToolArguments(int choice, int index, JsonText fragment) { }
+
+    void IStreamSink.Finish(int choice, FinishReason reason)
+    {
+        if (Finish is FinishReason.None or FinishReason.Stop or FinishReason.ToolCalls)
+            Finish = reason;
+    }
+
+    void IStreamSink.Usage(in TokenUsage usage) => Usage = usage;
+
+    void IStreamSink.Error(ReadOnlySpan<byte> message) => ErrorMessage ??= Encoding.UTF8.GetString(message);
+
+    void IStreamSink.End() { }
+}

@@ -1,0 +1,13 @@
+namespace Perigee;
+
+/// <summary>One try at one target, kept even when it failed.</summary>
+/// <param name="Target">Where it went.</param>
+/// <param name="Status">The provider's HTTP status, or 0 where none came.</param>
+/// <param name="Failure">Why it failed, or null.</param>
+/// <param name="ToHeaders">From the start of the try to the provider's headers.</param>
+/// <param name="ToContent">From the start of the try to the first content (TTFT), where content came.</param>
+/// <param name="Total">From the start of the try to its end.</param>
+/// <param name="Shown">Whether any of it reached the client: the point of no return was passed.</param>
+/// <param name="ProviderRequestId">The provider's own id of the call.</param>
+internal sealed record Attempt(
+    Target Target, int Status, ErrorKind? Failure, TimeSpan? ToHeaders, TimeSpan? ToContent, TimeSpan Total, bool Shown, string? ProviderRequestId);

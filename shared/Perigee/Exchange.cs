@@ -1,0 +1,127 @@
+using Microsoft.AspNetCore.Http;
+using Perigee.Wire;
+
+namespace Perigee;
+
+/// <summary>
+/// One request on its way through the gateway. Each property is written by the one step named in its remark and only read by the others;
+/// the steps meet nowhere else.
+/// </summary>
+internal sealed class Exchange
+{
+    /// <summary>The request and response themselves.</summary>
+    public required HttpContext Http { get; init; }
+
+    /// <summary><c>x-request-id</c>: UUIDv7 in hex. Written by begin.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What is asked for. Written by begin.</summary>
+    public required Operation Operation { get; init; }
+
+    /// <summary>The configuration in force when the exchange began. Written by begin.</summary>
+    public required GatewayOptions Options { get; init; }
+
+    /// <summary>The dialect that the client speaks: refusals are written in it. Written by begin.</summary>
+    public required IDialect Dialect { get; init; }
+
+    /// <summary>Wall clock at the beginning (UTC). Written by begin.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Monotonic clock at the beginning (TimeProvider ticks). Written by begin.</summary>
+    public required long Started { get; init; }
+
+    /// <summary>The JSON body as it came, or empty. The buffer is the exchange's and dies with it. Written by begin.</summary>
+    public ReadOnlyMemory<byte> Body { get; set; }
+
+    /// <summary>The index of <see cref="Body"/>: every token once. Null without a JSON body. Written by begin.</summary>
+    public JsonIndex? Question { get; set; }
+
+    /// <summary>The model as the client named it, or null. Written by begin.</summary>
+    public string? Model { get; set; }
+
+    /// <summary>Whether the client asked for a stream. Written by begin.</summary>
+    public bool Stream { get; set; }
+
+    /// <summary>A form body that is streamed on, or null. Written by begin.</summary>
+    public FormUpload? Upload { get; set; }
+
+    /// <summary>Who asks. Null until the caller step knows. Written by caller.</summary>
+    public Caller? Caller { get; set; }
+
+    /// <summary>What the limits said, for headers and log. Written by limits.</summary>
+    public LimitVerdict? Limit { get; set; }
+
+    /// <summary>What the cache did. Written by cache.</summary>
+    public CacheOutcome Cache { get; set; } = CacheOutcome.Off;
+
+    /// <summary>Where the answer's bytes are copied to while they are relayed, or null. Written by cache, fed by forward.</summary>
+    public AnswerCopy? Copy { get; set; }
+
+    /// <summary>Where to try, in order. Written by routing.</summary>
+    public IReadOnlyList<Target> Targets { get; set; } = [];
+
+    /// <summary>Request fields dropped because the target refuses them. Written by forward.</summary>
+    public IReadOnlyList<string> Dropped { get; set; } = [];
+
+    /// <summary>Every try, in order. Written by forward.</summary>
+    public List<Attempt> Attempts { get; } = new(1);
+
+    /// <summary>The try whose answer the client got, or null. Written by forward.</summary>
+    public Target? Served { get; set; }
+
+    /// <summary>What the answer said of itself: model, tokens, ending. Written by forward, or by cache on a hit.</summary>
+    public AnswerFacts Answer { get; } = new();
+
+    /// <summary>Whether the answer ended as its dialect says a complete one ends. Written by forward, or by cache on a hit.</summary>
+    public bool Complete { get; set; }
+
+    /// <summary>From the beginning to the first content byte to the client. Written by forward, or by cache on a hit.</summary>
+    public TimeSpan? ToFirstContent { get; set; }
+
+    /// <summary>Body bytes sent to the client. Written by whoever writes the answer.</summary>
+    public long BytesOut { get; set; }
+
+    /// <summary>Why the exchange failed, or null. Written by the step that refused.</summary>
+    public GatewayError? Error { get; private set; }
+
+    /// <summary>Whether any byte reached the client, flushed or not: after that nothing can be taken back.</summary>
+    public bool Shown => Http.Response.HasStarted || Http.Response.BodyWriter.CanGetUnflushedBytes && Http.Response.BodyWriter.UnflushedBytes > 0;
+
+    /// <summary>
+    /// Ends the exchange with an error in the client's dialect: as JSON with its status while nothing is shown, else as the dialect's
+    /// closing error event on a stream, else by cutting the connection. Notes it for the log.
+    /// </summary>
+    public ValueTask RefuseAsync(GatewayError error)
+    {
+        Error = error;
+        return Front.Refusal.WriteAsync(this, error);
+    }
+
+    /// <summary>Notes a failure of which the client can no longer be told (it is gone, or it has been told already).</summary>
+    public void Fail(GatewayError error) => Error ??= error;
+}
+
+/// <summary>What the limits said of one request.</summary>
+/// <param name="Limit">Requests a minute allowed.</param>
+/// <param name="Remaining">Requests left in this window, as far as this instance knows.</param>
+/// <param name="Reset">Until the window ends.</param>
+internal sealed record LimitVerdict(int Limit, int Remaining, TimeSpan Reset);
+
+/// <summary>What the cache did, as <c>x-perigee-cache</c> says it.</summary>
+internal enum CacheOutcome
+{
+    /// <summary>The operation is never cached: no header.</summary>
+    Off,
+
+    /// <summary>Replayed.</summary>
+    Hit,
+
+    /// <summary>Asked, and kept if it ends well.</summary>
+    Miss,
+
+    /// <summary>The caller or the configuration asked for no cache.</summary>
+    Bypass,
+
+    /// <summary>Asked anew at the caller's wish, and kept.</summary>
+    Refresh,
+}

@@ -1,0 +1,88 @@
+using System.Collections.Frozen;
+using Perigee.Providers;
+
+namespace Perigee;
+
+/// <summary>The validated configuration: one immutable snapshot of perigee.json and the environment. A change makes a new one.</summary>
+internal sealed record GatewayOptions
+{
+    /// <summary>The providers that are on, by name.</summary>
+    public required FrozenDictionary<string, Provider> Providers { get; init; }
+
+    /// <summary>Names of the operator's choice for <c>provider/model</c>.</summary>
+    public required FrozenDictionary<string, string> Aliases { get; init; }
+
+    /// <summary>Models that the operator lists for a provider (custom ones above all), as <c>provider/model</c>.</summary>
+    public IReadOnlyList<string> ListedModels { get; init; } = [];
+
+    /// <summary>Limits of every caller.</summary>
+    public LimitOptions Limits { get; init; } = new();
+
+    /// <summary>The response cache.</summary>
+    public CacheOptions Cache { get; init; } = new();
+
+    /// <summary>Patience with providers.</summary>
+    public TimeoutOptions Timeouts { get; init; } = new();
+
+    /// <summary>Log shipping.</summary>
+    public LogOptions Logs { get; init; } = new();
+}
+
+/// <summary>Limits of every caller.</summary>
+internal sealed record LimitOptions
+{
+    /// <summary>Requests a minute of a key that states none of its own; null is none.</summary>
+    public int? RequestsPerMinute { get; init; }
+
+    /// <summary>The largest JSON body, in bytes.</summary>
+    public long BodyBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>The largest streamed upload (files, audio, images), in bytes.</summary>
+    public long UploadBytes { get; init; } = 512L * 1024 * 1024;
+}
+
+/// <summary>The response cache.</summary>
+internal sealed record CacheOptions
+{
+    /// <summary>Whether answers are kept where the caller says nothing.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>How long an answer is replayed.</summary>
+    public TimeSpan Ttl { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The bytes of answers held in memory by one instance.</summary>
+    public long MemoryBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>The longest a look-up in the table may take; after that it is a miss.</summary>
+    public TimeSpan LookupBudget { get; init; } = TimeSpan.FromMilliseconds(250);
+}
+
+/// <summary>Patience with providers.</summary>
+internal sealed record TimeoutOptions
+{
+    /// <summary>To open a connection, TLS included.</summary>
+    public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Silence at any time: before the headers and between two reads. Under the platform's 230 s.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(220);
+}
+
+/// <summary>Log shipping.</summary>
+internal sealed record LogOptions
+{
+    /// <summary>Whether exchanges are logged to blobs at all.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>A blob is written at the latest after this time.</summary>
+    public TimeSpan FlushAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A blob is written once this many bytes (before compression) wait.</summary>
+    public int FlushBytes { get; init; } = 1024 * 1024;
+}
+
+/// <summary>Holds the snapshot in force. Steps read it once, at the beginning of an exchange.</summary>
+internal interface IGatewayOptions
+{
+    /// <summary>The snapshot in force.</summary>
+    GatewayOptions Current { get; }
+}

@@ -1,0 +1,48 @@
+namespace Perigee;
+
+/// <summary>How a request body is taken in.</summary>
+internal enum BodyShape
+{
+    /// <summary>There is none.</summary>
+    None,
+
+    /// <summary>JSON: read whole, up to the limit, and indexed once.</summary>
+    Json,
+
+    /// <summary>Multipart form: streamed; only its small fields are looked at.</summary>
+    Multipart,
+}
+
+/// <summary>How the target of a request is found.</summary>
+internal enum TargetBy
+{
+    /// <summary>By the model that the body names.</summary>
+    Model,
+
+    /// <summary>By the id in the path: the provider that made it.</summary>
+    PathId,
+
+    /// <summary>By an id in the body (a batch's input file), else as <see cref="Provider"/>.</summary>
+    BodyId,
+
+    /// <summary>By <c>x-perigee-provider</c>, else the first provider that is on and keeps files.</summary>
+    Provider,
+}
+
+/// <summary>One operation of one dialect: what an endpoint is, as its metadata.</summary>
+/// <param name="Name">The word in logs: <c>chat</c>, <c>embeddings</c>, <c>files.get</c> ...</param>
+/// <param name="Method">The HTTP method.</param>
+/// <param name="Pattern">The route pattern.</param>
+/// <param name="Body">How the body is taken in.</param>
+/// <param name="TargetBy">How the target is found.</param>
+internal sealed record Operation(string Name, string Method, string Pattern, BodyShape Body, TargetBy TargetBy)
+{
+    /// <summary>Whether a complete answer may be replayed to an equal question.</summary>
+    public bool Cacheable { get; init; }
+
+    /// <summary>Whether the answer holds an id that later calls name (stored responses, files, batches).</summary>
+    public bool MakesId { get; init; }
+
+    /// <summary>Whether a JSON answer is read whole before it is shown, so that an error inside a 200 is seen in time.</summary>
+    public bool Inspected { get; init; } = true;
+}

@@ -1,0 +1,76 @@
+using System.Collections.Frozen;
+
+namespace Perigee.Providers;
+
+/// <summary>How a provider takes its key.</summary>
+internal enum AuthStyle
+{
+    /// <summary>No key.</summary>
+    None,
+
+    /// <summary><c>Authorization: Bearer KEY</c>.</summary>
+    Bearer,
+
+    /// <summary><c>api-key: KEY</c> (Azure OpenAI).</summary>
+    ApiKey,
+}
+
+/// <summary>Which addresses a provider may resolve to. Cloud metadata addresses are never allowed.</summary>
+internal enum NetworkReach
+{
+    /// <summary>Public addresses only.</summary>
+    Public,
+
+    /// <summary>Also private ranges: a server in the owner's own network.</summary>
+    Private,
+
+    /// <summary>Also private ranges and this machine.</summary>
+    Loopback,
+}
+
+/// <summary>How usage gets into a stream.</summary>
+internal enum StreamUsage
+{
+    /// <summary>The server sends it unasked, or not at all: <c>stream_options</c> is left as the client wrote it.</summary>
+    AsSent,
+
+    /// <summary>It comes when <c>stream_options.include_usage</c> asks: the gateway asks, and hides the extra chunk from a client that did not.</summary>
+    Ask,
+}
+
+/// <summary>A provider that is on: a row of providers.json with what the configuration and the environment say. Immutable.</summary>
+internal sealed class Provider
+{
+    /// <summary>The name before the slash in <c>provider/model</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The name for people.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Everything before the operation's own path, without a slash at the end: <c>https://api.openai.com/v1</c>.</summary>
+    public required string BaseUrl { get; init; }
+
+    /// <summary>How the key is sent.</summary>
+    public required AuthStyle Auth { get; init; }
+
+    /// <summary>The key, or null for a keyless provider. Never in logs, errors or <see cref="ToString"/>.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Which addresses may be dialled.</summary>
+    public NetworkReach Network { get; init; }
+
+    /// <summary>How usage gets into a stream.</summary>
+    public StreamUsage StreamUsage { get; init; }
+
+    /// <summary>Top-level request fields that the provider answers with 400 or 422: dropped, and named to the client.</summary>
+    public FrozenSet<string> Refuses { get; init; } = FrozenSet<string>.Empty;
+
+    /// <summary>Extra headers of every request to this provider (from the operator's configuration).</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>Whether the answers are made in this process (the demo).</summary>
+    public bool BuiltIn { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}
