@@ -63,7 +63,7 @@ internal static class Launch
     {
         while (fault is AggregateException or System.Reflection.TargetInvocationException && fault.InnerException is { } inner)
             fault = inner;
-        return fault is StartException or IOException ? fault.Message : $"{fault.GetType().Name}: {fault.Message}";
+        return fault is ConfigurationException or IOException ? fault.Message : $"{fault.GetType().Name}: {fault.Message}";
     }
 }
 
@@ -76,6 +76,3 @@ internal sealed class StartGate
     /// <summary>The start is through.</summary>
     public void Open() => IsOpen = true;
 }
-
-/// <summary>A fault of the settings that a person has to mend; its message is all they need.</summary>
-internal sealed class StartException(string message) : Exception(message);

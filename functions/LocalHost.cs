@@ -53,7 +53,7 @@ internal static class LocalHost
         }
     }
 
-    private static string[] Urls(string[] args, IConfiguration configuration)
+    private static string[] Urls(string[] args, ConfigurationManager configuration)
     {
         // Endpoints of a Kestrel section win over every URL, so they are what must be known.
         string?[] endpoints = [.. configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(e => e["Url"])];

@@ -20,13 +20,13 @@ internal sealed record StorageChoice(string? Embedded)
             "azure" => true,
             "embedded" => false,
             null or "" => Named(configuration, isolated),
-            string other => throw new StartException($"PERIGEE_STORAGE is '{other}'; azure and embedded are known."),
+            string other => throw new ConfigurationException($"PERIGEE_STORAGE is '{other}'; azure and embedded are known."),
         };
         if (azure)
-            return new StorageChoice(null);
+            return new StorageChoice(Embedded: null);
         if (OnAzure(name => configuration[name]))
         {
-            throw new StartException(
+            throw new ConfigurationException(
                 "The embedded storage does not survive on Azure, where instances come and go. "
                 + "Set PERIGEE_STORAGE_CONNECTION or PERIGEE_STORAGE_ACCOUNT (or AzureWebJobsStorage).");
         }

@@ -66,7 +66,7 @@ internal sealed partial class HostChannel(
 
     private async Task TalkAsync(CancellationToken stoppingToken)
     {
-        string uri = configuration["functions-uri"] ?? throw new StartException("--functions-uri is missing.");
+        string uri = configuration["functions-uri"] ?? throw new ConfigurationException("--functions-uri is missing.");
         using GrpcChannel channel = GrpcChannel.ForAddress(uri, new GrpcChannelOptions
         {
             MaxReceiveMessageSize = configuration["functions-grpc-max-message-length"] is { } most ? int.Parse(most, CultureInfo.InvariantCulture) : null,
