@@ -155,6 +155,7 @@ public sealed class FunctionsTestHost : IRunningApp
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
+            kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 104_857_600;
             kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
         });
