@@ -21,12 +21,16 @@ internal sealed class AnswerFacts : IStreamSink
     /// <summary>The provider's message where it reported an error inside the answer.</summary>
     public string? ErrorMessage { get; private set; }
 
+    /// <summary>The HTTP status that such an error names, or 0.</summary>
+    public int ErrorStatus { get; private set; }
+
     /// <summary>Forgets everything: the next try begins.</summary>
     public void Clear()
     {
         Id = Model = ErrorMessage = null;
         Usage = null;
         Finish = FinishReason.None;
+        ErrorStatus = 0;
     }
 
     /// <summary>Takes over what is known of a replayed answer.</summary>
@@ -58,7 +62,11 @@ internal sealed class AnswerFacts : IStreamSink
 
     void IStreamSink.Usage(in TokenUsage usage) => Usage = usage;
 
-    void IStreamSink.Error(ReadOnlySpan<byte> message) => ErrorMessage ??= Encoding.UTF8.GetString(message);
+    void IStreamSink.Error(ReadOnlySpan<byte> message, int status)
+    {
+        ErrorMessage ??= Encoding.UTF8.GetString(message);
+        ErrorStatus = ErrorStatus == 0 ? status : ErrorStatus;
+    }
 
     void IStreamSink.End() { }
 }

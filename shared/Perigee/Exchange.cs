@@ -45,6 +45,12 @@ internal sealed class Exchange
     /// <summary>A form body that is streamed on, or null. Written by begin.</summary>
     public FormUpload? Upload { get; set; }
 
+    /// <summary>
+    /// What is wrong with the body, or null. The step behind the caller step refuses with it: who has no key learns nothing of bodies.
+    /// Written by begin.
+    /// </summary>
+    public GatewayError? Fault { get; set; }
+
     /// <summary>Who asks. Null until the caller step knows. Written by caller.</summary>
     public Caller? Caller { get; set; }
 
@@ -94,7 +100,7 @@ internal sealed class Exchange
     public ValueTask RefuseAsync(GatewayError error)
     {
         Error = error;
-        return Front.Refusal.WriteAsync(this, error);
+        return Refusal.WriteAsync(this, error);
     }
 
     /// <summary>Notes a failure of which the client can no longer be told (it is gone, or it has been told already).</summary>

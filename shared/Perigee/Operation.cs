@@ -9,7 +9,7 @@ internal enum BodyShape
     /// <summary>JSON: read whole, up to the limit, and indexed once.</summary>
     Json,
 
-    /// <summary>Multipart form: streamed; only its small fields are looked at.</summary>
+    /// <summary>Multipart form: streamed; only the model's name is looked for. JSON is taken too.</summary>
     Multipart,
 }
 
@@ -40,8 +40,17 @@ internal sealed record Operation(string Name, string Method, string Pattern, Bod
     /// <summary>Whether a complete answer may be replayed to an equal question.</summary>
     public bool Cacheable { get; init; }
 
+    /// <summary>Whether <c>stream_options.include_usage</c> belongs to it.</summary>
+    public bool StreamsUsage { get; init; }
+
+    /// <summary>The model that is meant where the body names none, or null where it must name one.</summary>
+    public string? DefaultModel { get; init; }
+
     /// <summary>Whether the answer holds an id that later calls name (stored responses, files, batches).</summary>
     public bool MakesId { get; init; }
+
+    /// <summary>Whether the answer lists such ids: a caller sees its own only.</summary>
+    public bool ListsIds { get; init; }
 
     /// <summary>Whether a JSON answer is read whole before it is shown, so that an error inside a 200 is seen in time.</summary>
     public bool Inspected { get; init; } = true;

@@ -33,7 +33,9 @@ internal interface IStreamSink
     void Usage(in TokenUsage usage);
 
     /// <summary>The provider reports an error instead of (the rest of) an answer.</summary>
-    void Error(ReadOnlySpan<byte> message);
+    /// <param name="message">Its text.</param>
+    /// <param name="status">The HTTP status that the error names, or 0.</param>
+    void Error(ReadOnlySpan<byte> message, int status);
 
     /// <summary>The closing event.</summary>
     void End();

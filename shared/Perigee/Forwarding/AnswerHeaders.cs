@@ -1,0 +1,68 @@
+using System.Collections.Frozen;
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Perigee.Forwarding;
+
+/// <summary>Status and headers of an answer: the provider's from an allow-list, then the gateway's own.</summary>
+internal static class AnswerHeaders
+{
+    // The organisation and project of the owner's account stay here.
+    private static readonly FrozenSet<string> Passed = new[]
+    {
+        "openai-processing-ms", "openai-version", "openai-model", "retry-after", "retry-after-ms", "x-should-retry", "warning",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private static readonly FrozenSet<string> PassedOfContent = new[]
+    {
+        "content-type", "content-disposition", "content-language",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Copies them to a response that has not begun.</summary>
+    public static void Copy(Exchange exchange, HttpResponseMessage answer, Target target)
+    {
+        HttpResponse response = exchange.Http.Response;
+        response.StatusCode = (int)answer.StatusCode;
+        foreach ((string name, HeaderStringValues values) in answer.Headers.NonValidated)
+        {
+            // A limited caller sees its own limits, not those of the owner's account.
+            bool pass = Passed.Contains(name)
+                || (exchange.Limit is null && name.StartsWith("x-ratelimit-", StringComparison.OrdinalIgnoreCase));
+            if (pass)
+                response.Headers[name] = ToValues(values);
+        }
+
+        foreach ((string name, HeaderStringValues values) in answer.Content.Headers.NonValidated)
+        {
+            if (PassedOfContent.Contains(name))
+                response.Headers[name] = ToValues(values);
+        }
+
+        if (RequestId(answer) is { } id)
+            response.Headers[HeaderNames.ProviderRequestId] = id;
+        response.Headers[HeaderNames.Target] = Ascii(target.ToString());
+        if (exchange.Dropped.Count > 0)
+            response.Headers[HeaderNames.DroppedParams] = string.Join(", ", exchange.Dropped);
+    }
+
+    /// <summary>The provider's own id of the call, or null.</summary>
+    public static string? RequestId(HttpResponseMessage answer) =>
+        answer.Headers.NonValidated.TryGetValues("x-request-id", out HeaderStringValues values) && values.Count > 0 && values.ToString() is { Length: <= 200 } id
+            ? id
+            : null;
+
+    private static StringValues ToValues(HeaderStringValues values) => values.Count == 1 ? values.ToString() : values.ToArray();
+
+    /// <summary>A model's name may hold anything; a header may not.</summary>
+    private static string Ascii(string text)
+    {
+        foreach (char c in text)
+        {
+            if (c is < ' ' or > '~')
+                return Uri.EscapeDataString(text);
+        }
+
+        return text;
+    }
+}

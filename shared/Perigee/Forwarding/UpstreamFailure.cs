@@ -1,0 +1,62 @@
+using Perigee.Providers;
+
+namespace Perigee.Forwarding;
+
+/// <summary>Turns what can go wrong on the way to a provider into a <see cref="GatewayError"/> that names no address and no key.</summary>
+internal static class UpstreamFailure
+{
+    /// <summary>The error of an exception, or null where it is a fault of our own that must not be taken for the provider's.</summary>
+    /// <param name="failure">What was thrown.</param>
+    /// <param name="exchange">Tells whether the client is gone or has sent too much.</param>
+    /// <param name="provider">Whom it was asked of.</param>
+    /// <param name="silent">Whether the idle time-out struck.</param>
+    public static GatewayError? Of(Exception failure, Exchange exchange, Provider provider, bool silent)
+    {
+        if (exchange.Http.RequestAborted.IsCancellationRequested)
+            return new GatewayError(ErrorKind.ClientGone, "The client went away before the answer was complete.");
+        if (exchange.Upload is { TooLarge: true })
+            return UploadTooLarge(exchange);
+        for (Exception? inner = failure; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is AddressRefusedException)
+            {
+                return new GatewayError(ErrorKind.ProviderFailed,
+                    $"Provider '{provider.Name}' resolves to an address outside its network '{provider.Network.ToString().ToLowerInvariant()}': "
+                    + $"check 'providers.{provider.Name}.baseUrl' and '.network'.");
+            }
+
+            if (inner is ConnectTimeoutException)
+                return new GatewayError(ErrorKind.ProviderTimeout, $"Provider '{provider.Name}' could not be reached in time.");
+        }
+
+        if (silent)
+        {
+            return new GatewayError(ErrorKind.ProviderTimeout,
+                $"Provider '{provider.Name}' was silent for {exchange.Options.Timeouts.Idle.TotalSeconds:0.###} s.");
+        }
+
+        return failure switch
+        {
+            HttpRequestException { HttpRequestError: var why } => new GatewayError(ErrorKind.ProviderFailed,
+                $"Provider '{provider.Name}' could not be reached{(why == HttpRequestError.Unknown ? "" : $" ({why})")}."),
+            IOException => new GatewayError(ErrorKind.ProviderFailed, $"Provider '{provider.Name}' broke the connection before its answer was complete."),
+            InvalidDataException => new GatewayError(ErrorKind.ProviderFailed, $"Provider '{provider.Name}' sent an answer that cannot be decompressed."),
+            _ => null,
+        };
+    }
+
+    /// <summary>The error of a stream or body that ended before its closing event.</summary>
+    public static GatewayError Cut(Provider provider) => new(ErrorKind.ProviderFailed,
+        $"Provider '{provider.Name}' ended its answer before it was complete.");
+
+    /// <summary>The error of an answer that holds an error where its content should be.</summary>
+    public static GatewayError InAnswer(Provider provider, AnswerFacts facts) => facts.ErrorStatus == 0
+        ? new GatewayError(ErrorKind.ProviderFailed, Said(provider, facts))
+        : new GatewayError(ErrorKind.ProviderRefused, Said(provider, facts)) { Status = facts.ErrorStatus };
+
+    private static string Said(Provider provider, AnswerFacts facts) =>
+        $"Provider '{provider.Name}' reported: {KeyMask.Mask(facts.ErrorMessage ?? "an error", provider.Key)}";
+
+    private static GatewayError UploadTooLarge(Exchange exchange) => new(ErrorKind.BodyTooLarge,
+        $"The body is larger than the {exchange.Options.Limits.UploadBytes} bytes that this gateway takes: send less, or have its owner raise 'limits.uploadBytes'.");
+}

@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Sockets;
+using Perigee.Providers;
+
+namespace Perigee.Forwarding;
+
+/// <summary>
+/// The connections to providers: one pool for each reach, so that a provider which may live on this machine never lends its permission
+/// to another. No redirects, cookies or proxies; every address is checked when it is dialled.
+/// </summary>
+internal sealed class Upstreams : IDisposable
+{
+    private readonly HttpMessageInvoker[] _pools;
+    private readonly HttpMessageInvoker _builtIn;
+    private readonly IGatewayOptions _options;
+    private readonly TimeProvider _time;
+
+    /// <param name="options">Gives the connect time-out in force.</param>
+    /// <param name="time">The clock of that time-out.</param>
+    /// <param name="demo">Answers for the provider that is built in.</param>
+    public Upstreams(IGatewayOptions options, TimeProvider time, DemoProvider demo)
+    {
+        _options = options;
+        _time = time;
+        _pools = [Pool(NetworkReach.Public), Pool(NetworkReach.Private), Pool(NetworkReach.Loopback)];
+        _builtIn = new HttpMessageInvoker(demo);
+    }
+
+    /// <summary>The connections that a provider may use.</summary>
+    public HttpMessageInvoker For(Provider provider) => provider.BuiltIn ? _builtIn : _pools[(int)provider.Network];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (HttpMessageInvoker pool in _pools)
+            pool.Dispose();
+        _builtIn.Dispose();
+    }
+
+    private HttpMessageInvoker Pool(NetworkReach reach) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        EnableMultipleHttp2Connections = true,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90),
+        MaxResponseHeadersLength = 64,
+
+        // An answer that nobody waits for any more is cut at once, not read to its end.
+        ResponseDrainTimeout = TimeSpan.Zero,
+        MaxResponseDrainSize = 0,
+        ConnectTimeout = Timeout.InfiniteTimeSpan,
+        ConnectCallback = (context, cancel) => ConnectAsync(context.DnsEndPoint, reach, cancel),
+    });
+
+    private async ValueTask<Stream> ConnectAsync(DnsEndPoint endpoint, NetworkReach reach, CancellationToken cancel)
+    {
+        TimeSpan patience = _options.Current.Timeouts.Connect;
+        using CancellationTokenSource limit = new(patience, _time);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
+        try
+        {
+            return await DialAsync(endpoint, reach, both.Token);
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            throw new ConnectTimeoutException($"No connection within {patience.TotalSeconds:0.#} s.", e);
+        }
+    }
+
+    private static async ValueTask<Stream> DialAsync(DnsEndPoint endpoint, NetworkReach reach, CancellationToken cancel)
+    {
+        IPAddress[] addresses = IPAddress.TryParse(endpoint.Host, out IPAddress? literal)
+            ? [literal]
+            : await Dns.GetHostAddressesAsync(endpoint.Host, cancel);
+        IPAddress[] allowed = [.. addresses.Where(address => AddressGuard.Allows(address, reach))];
+        if (allowed.Length == 0)
+            throw new AddressRefusedException();
+        Exception? last = null;
+        foreach (IPAddress address in allowed)
+        {
+            Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(new IPEndPoint(address, endpoint.Port), cancel);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (Exception e)
+            {
+                socket.Dispose();
+                if (e is not SocketException)
+                    throw;
+                last = e;
+            }
+        }
+
+        throw last!;
+    }
+}
+
+/// <summary>The provider's name resolved to addresses that are not to be dialled.</summary>
+internal sealed class AddressRefusedException() : IOException("The provider's host resolves to an address that is not allowed.");
+
+/// <summary>No connection in time.</summary>
+internal sealed class ConnectTimeoutException(string message, Exception inner) : IOException(message, inner);

@@ -1,0 +1,158 @@
+using System.IO.Pipelines;
+using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Perigee.Wire;
+
+/// <summary>
+/// A form or file on its way to the provider. It is streamed; only what stands before the model's name has to wait, in memory up to
+/// 1 MiB and on disk beyond (the official SDKs may put a file before the model).
+/// </summary>
+/// <param name="body">The request's body.</param>
+/// <param name="contentType">Its media type with the boundary.</param>
+/// <param name="length">Its length in bytes where the client states it.</param>
+/// <param name="limit">The most bytes that are taken.</param>
+internal sealed class FormUpload(PipeReader body, string contentType, long? length, long limit) : IAsyncDisposable
+{
+    private const int MemoryBytes = 1024 * 1024;
+
+    private FileBufferingWriteStream? _waiting;
+    private FormScanner? _scanner;
+    private long _taken;
+
+    /// <summary>The media type as the client wrote it.</summary>
+    public string ContentType => contentType;
+
+    /// <summary>The model that the form names, or null.</summary>
+    public string? Model => _scanner?.Value;
+
+    /// <summary>More bytes came than are taken.</summary>
+    public bool TooLarge { get; private set; }
+
+    /// <summary>Reads until the form has named its model, or ends. Not called for uploads that name none.</summary>
+    /// <param name="boundary">The form's boundary.</param>
+    /// <param name="cancel">The client is gone.</param>
+    public async ValueTask FindModelAsync(string boundary, CancellationToken cancel)
+    {
+        _scanner = new FormScanner(boundary, "model");
+        _waiting = new FileBufferingWriteStream(MemoryBytes);
+        while (!_scanner.Done && !TooLarge)
+        {
+            ReadResult read = await body.ReadAsync(cancel);
+            foreach (ReadOnlyMemory<byte> part in read.Buffer)
+            {
+                Take(part.Length);
+                _scanner.Feed(part.Span);
+                await _waiting.WriteAsync(part, cancel);
+            }
+
+            body.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+                break;
+        }
+    }
+
+    /// <summary>The length of what <see cref="CopyToAsync"/> will write, where it is known.</summary>
+    public long? LengthWith(string? model) => length is not { } known ? null
+        : model is null || Model is null ? known
+        : known - _scanner!.ValueLength + Encoding.UTF8.GetByteCount(model);
+
+    /// <summary>Writes the whole body, with another model's name where one is given. Can be done once.</summary>
+    public async Task CopyToAsync(Stream target, string? model, CancellationToken cancel)
+    {
+        if (_waiting is { } waiting)
+        {
+            _waiting = null;
+            await using (waiting)
+            {
+                if (model is null || Model is null)
+                    await waiting.DrainBufferAsync(target, cancel);
+                else
+                    await waiting.DrainBufferAsync(new Replacing(target, _scanner!.ValueStart, _scanner.ValueLength, Encoding.UTF8.GetBytes(model)), cancel);
+            }
+        }
+
+        while (true)
+        {
+            ReadResult read = await body.ReadAsync(cancel);
+            foreach (ReadOnlyMemory<byte> part in read.Buffer)
+            {
+                Take(part.Length);
+                if (TooLarge)
+                    throw new IOException("The upload is larger than the gateway takes.");
+                await target.WriteAsync(part, cancel);
+            }
+
+            body.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+                return;
+
+            // What the client sends slowly goes on slowly: the provider may be working on the first parts.
+            await target.FlushAsync(cancel);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        FileBufferingWriteStream? waiting = _waiting;
+        _waiting = null;
+        return waiting?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
+
+    private void Take(long bytes)
+    {
+        _taken += bytes;
+        TooLarge |= _taken > limit;
+    }
+
+    /// <summary>Passes bytes on, with the range of the model's name exchanged.</summary>
+    private sealed class Replacing(Stream target, long start, int length, byte[] text) : Stream
+    {
+        private long _position;
+        private bool _written;
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => _position; set => throw new NotSupportedException(); }
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            long from = _position;
+            _position += buffer.Length;
+            int before = (int)Math.Clamp(start - from, 0, buffer.Length);
+            if (before > 0)
+                await target.WriteAsync(buffer[..before], cancellationToken);
+            if (!_written && _position >= start + length)
+            {
+                _written = true;
+                await target.WriteAsync(text, cancellationToken);
+            }
+
+            int after = (int)Math.Clamp(start + length - from, 0, buffer.Length);
+            if (after < buffer.Length)
+                await target.WriteAsync(buffer[after..], cancellationToken);
+        }
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => target.FlushAsync(cancellationToken);
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}

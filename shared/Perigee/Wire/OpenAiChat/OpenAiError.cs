@@ -1,0 +1,64 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Perigee.Wire.OpenAiChat;
+
+/// <summary>
+/// OpenAI's error object, <c>{"error":{"message","type","param","code"}}</c>, which all its dialects share.
+/// Source: the OpenAI API reference, "Error codes".
+/// </summary>
+internal static class OpenAiError
+{
+    /// <summary>Writes the object of a refusal.</summary>
+    public static void Write(IBufferWriter<byte> output, GatewayError error)
+    {
+        using Utf8JsonWriter json = new(output);
+        json.WriteStartObject();
+        json.WriteStartObject("error"u8);
+        WriteMembers(json, error);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes the four members.</summary>
+    public static void WriteMembers(Utf8JsonWriter json, GatewayError error)
+    {
+        json.WriteString("message"u8, error.Message);
+        json.WriteString("type"u8, Type(error));
+        if (error.Param is null)
+            json.WriteNull("param"u8);
+        else
+            json.WriteString("param"u8, error.Param);
+        if ((error.Code ?? Code(error.Kind)) is { } code)
+            json.WriteString("code"u8, code);
+        else
+            json.WriteNull("code"u8);
+    }
+
+    /// <summary>OpenAI's word for the class of an error, by the status that the client sees.</summary>
+    public static string Type(GatewayError error) => error.Status switch
+    {
+        401 => "authentication_error",
+        403 => "permission_error",
+        429 => "rate_limit_error",
+        >= 500 => "server_error",
+        _ => "invalid_request_error",
+    };
+
+    private static string? Code(ErrorKind kind) => kind switch
+    {
+        ErrorKind.Unauthenticated => "invalid_api_key",
+        ErrorKind.ModelNotFound => "model_not_found",
+        ErrorKind.LimitReached => "rate_limit_exceeded",
+        ErrorKind.NotFound => "not_found",
+        ErrorKind.MethodNotAllowed => "method_not_allowed",
+        ErrorKind.BodyTooLarge => "gateway_body_too_large",
+        ErrorKind.UnsupportedMediaType => "gateway_unsupported_media_type",
+        ErrorKind.ProviderFailed => "gateway_provider_failed",
+        ErrorKind.ProviderTimeout => "gateway_provider_timeout",
+        ErrorKind.StorageDown => "gateway_storage_down",
+        ErrorKind.Unavailable => "gateway_unavailable",
+        ErrorKind.Internal => "gateway_internal_error",
+        _ => null,
+    };
+}
