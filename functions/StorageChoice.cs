@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Perigee.Azure;
+using Perigee.Embedded;
 
 namespace Perigee.Functions;
 

@@ -1,14 +1,27 @@
 namespace Perigee;
 
-/// <summary>The configuration cannot be used: the program must not start with it. Says all faults at once.</summary>
-public sealed class ConfigurationException(IReadOnlyList<string> faults)
-    : Exception(faults.Count == 1 ? faults[0] : string.Join(Environment.NewLine, faults.Select(static fault => "- " + fault)))
+/// <summary>One thing that is wrong with the configuration.</summary>
+/// <param name="Path">The member in perigee.json (<c>providers.my-vllm.baseUrl</c>), <c>$</c> for the whole file, or the environment variable.</param>
+/// <param name="Message">What is wrong and what to do. Never repeats a value: it could be a secret.</param>
+public sealed record ConfigurationFault(string Path, string Message)
 {
-    /// <summary>A configuration with one fault.</summary>
-    public ConfigurationException(string fault) : this([fault])
+    /// <inheritdoc/>
+    public override string ToString() => $"{Path}: {Message}";
+}
+
+/// <summary>The configuration cannot be used. Names every fault, so that one round of repair is enough.</summary>
+public sealed class ConfigurationException(string source, IReadOnlyList<ConfigurationFault> faults)
+    : Exception(Describe(source, faults))
+{
+    /// <summary>One fault of the environment, where the message names the variable.</summary>
+    public ConfigurationException(string message) : this("environment", [new ConfigurationFault("environment", message)])
     {
     }
 
-    /// <summary>Each fault with the setting that it is about. Never holds a secret.</summary>
-    public IReadOnlyList<string> Faults { get; } = faults;
+    /// <summary>Every fault, in the order of the file.</summary>
+    public IReadOnlyList<ConfigurationFault> Faults { get; } = faults;
+
+    private static string Describe(string source, IReadOnlyList<ConfigurationFault> faults) =>
+        $"The configuration ({source}) has {(faults.Count == 1 ? "a fault" : $"{faults.Count} faults")}:"
+        + string.Concat(faults.Select(fault => $"{Environment.NewLine}  {fault}"));
 }

@@ -9,6 +9,9 @@ internal sealed record GatewayOptions
     /// <summary>The providers that are on, by name.</summary>
     public required FrozenDictionary<string, Provider> Providers { get; init; }
 
+    /// <summary>The providers that are known but off, by name, each with what turns it on (<c>set OPENAI_API_KEY</c>).</summary>
+    public FrozenDictionary<string, string> Off { get; init; } = FrozenDictionary<string, string>.Empty;
+
     /// <summary>Names of the operator's choice for <c>provider/model</c>.</summary>
     public required FrozenDictionary<string, string> Aliases { get; init; }
 

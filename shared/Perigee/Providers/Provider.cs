@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text.Json.Serialization;
 
 namespace Perigee.Providers;
 
@@ -6,12 +7,15 @@ namespace Perigee.Providers;
 internal enum AuthStyle
 {
     /// <summary>No key.</summary>
+    [JsonStringEnumMemberName("none")]
     None,
 
     /// <summary><c>Authorization: Bearer KEY</c>.</summary>
+    [JsonStringEnumMemberName("bearer")]
     Bearer,
 
     /// <summary><c>api-key: KEY</c> (Azure OpenAI).</summary>
+    [JsonStringEnumMemberName("api-key")]
     ApiKey,
 }
 
@@ -19,12 +23,15 @@ internal enum AuthStyle
 internal enum NetworkReach
 {
     /// <summary>Public addresses only.</summary>
+    [JsonStringEnumMemberName("public")]
     Public,
 
     /// <summary>Also private ranges: a server in the owner's own network.</summary>
+    [JsonStringEnumMemberName("private")]
     Private,
 
     /// <summary>Also private ranges and this machine.</summary>
+    [JsonStringEnumMemberName("loopback")]
     Loopback,
 }
 
@@ -32,9 +39,11 @@ internal enum NetworkReach
 internal enum StreamUsage
 {
     /// <summary>The server sends it unasked, or not at all: <c>stream_options</c> is left as the client wrote it.</summary>
+    [JsonStringEnumMemberName("as-sent")]
     AsSent,
 
     /// <summary>It comes when <c>stream_options.include_usage</c> asks: the gateway asks, and hides the extra chunk from a client that did not.</summary>
+    [JsonStringEnumMemberName("ask")]
     Ask,
 }
 
@@ -43,6 +52,12 @@ internal sealed class Provider
 {
     /// <summary>The name before the slash in <c>provider/model</c>.</summary>
     public required string Name { get; init; }
+
+    /// <summary>The row of providers.json that it is an instance of: the name itself, <c>custom</c>, or what the operator said.</summary>
+    public string Kind { get; init; } = "custom";
+
+    /// <summary>Its place in the order of preference: the rows' order, then what the operator added.</summary>
+    public int Order { get; init; }
 
     /// <summary>The name for people.</summary>
     public required string Title { get; init; }
@@ -67,6 +82,12 @@ internal sealed class Provider
 
     /// <summary>Extra headers of every request to this provider (from the operator's configuration).</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>How the bare model names begin whose home this provider is.</summary>
+    public IReadOnlyList<string> Owns { get; init; } = [];
+
+    /// <summary>Whether it serves <c>/files</c> as OpenAI does.</summary>
+    public bool KeepsFiles { get; init; }
 
     /// <summary>Whether the answers are made in this process (the demo).</summary>
     public bool BuiltIn { get; init; }

@@ -66,9 +66,9 @@ public sealed class JsonIndexTests
     [Fact]
     public void Splice_of_any_members_stays_valid_json()
     {
-        Gen<string> name = Gen.OneOfConst("model", "a", "b", "c", "stream_options", "d,e", "f\"g");
-        Gen<string> value = Gen.OneOfConst("1", "\"x\"", "\"y,\"", "{}", "[1, 2]", "null", " {\"include_usage\" : false} ");
-        Gen.Select(Gen.Select(name, value).Array[0, 7], Gen.OneOfConst("", " ", "\n"), Gen.Bool).Sample((members, space, usage) =>
+        Gen<string> name = Gen.OneOf("model", "a", "b", "c", "stream_options", "d,e", "f\"g");
+        Gen<string> value = Gen.OneOf("1", "\"x\"", "\"y,\"", "{}", "[1, 2]", "null", " {\"include_usage\" : false} ");
+        Gen.Select(Gen.Select(name, value).Array[0, 7], Gen.OneOf("", " ", "\n"), Gen.Bool).Sample((members, space, usage) =>
         {
             var distinct = members.DistinctBy(member => member.Item1).ToArray();
             string json = "{" + string.Join("," + space, distinct.Select(m => System.Text.Json.JsonSerializer.Serialize(m.Item1) + space + ":" + m.Item2)) + space + "}";

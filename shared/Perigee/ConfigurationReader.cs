@@ -1,0 +1,196 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using System.Text.Json;
+using Perigee.Catalog;
+using Perigee.Providers;
+
+namespace Perigee;
+
+/// <summary>Makes a <see cref="GatewayOptions"/> of perigee.json and the environment, or says everything that is wrong with them.</summary>
+/// <param name="rows">The providers that the gateway knows.</param>
+/// <param name="environment">Looks up an environment variable or app setting.</param>
+internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string?> environment)
+{
+    private static readonly JsonDocumentOptions Jsonc = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    /// <summary>Reads a file's bytes; empty stands for "no file".</summary>
+    /// <param name="json">The file as it lies there.</param>
+    /// <param name="source">The file's name, for the message.</param>
+    /// <exception cref="ConfigurationException">Every fault, with its path.</exception>
+    public GatewayOptions Read(ReadOnlyMemory<byte> json, string source)
+    {
+        ConfigurationFaults faults = new();
+        GatewayOptions options = Read(json, faults);
+        return faults.All.Count == 0 ? options : throw new ConfigurationException(source, faults.All);
+    }
+
+    /// <summary>Reads with a collector of the caller's: the schema's test looks at what was asked for.</summary>
+    internal GatewayOptions Read(ReadOnlyMemory<byte> json, ConfigurationFaults faults)
+    {
+        using JsonDocument? document = Parse(json, faults);
+        ConfigurationSection root = new(document?.RootElement ?? default, "", "", faults);
+        root.Text("$schema");
+        ConfiguredProviders providers = new ConfigurationProviders(rows, environment, faults).Read(root.Section("providers"));
+        GatewayOptions options = new()
+        {
+            Providers = providers.On,
+            Off = providers.Off,
+            ListedModels = providers.ListedModels,
+            Aliases = ReadAliases(root.Section("aliases"), providers, faults),
+            Limits = ReadLimits(root.Section("limits"), faults),
+            Cache = ReadCache(root.Section("cache"), faults),
+            Timeouts = ReadTimeouts(root.Section("timeouts"), faults),
+            Logs = ReadLogs(root.Section("logs"), faults),
+        };
+        root.Close();
+        return options;
+    }
+
+    private static JsonDocument? Parse(ReadOnlyMemory<byte> json, ConfigurationFaults faults)
+    {
+        if (json.Span.StartsWith("\uFEFF"u8))
+            json = json[3..];
+        if (json.IsEmpty)
+            return null;
+        try
+        {
+            return JsonDocument.Parse(json, Jsonc);
+        }
+        catch (JsonException error)
+        {
+            // The reader's own text repeats bytes of the file; the place is enough to find the mistake.
+            faults.Add("$", $"is not valid JSON at line {error.LineNumber + 1}, column {error.BytePositionInLine + 1}.");
+            return null;
+        }
+    }
+
+    private static FrozenDictionary<string, string> ReadAliases(ConfigurationSection section, ConfiguredProviders providers, ConfigurationFaults faults)
+    {
+        Dictionary<string, string> aliases = new(StringComparer.Ordinal);
+        foreach ((string alias, string target) in section.Texts())
+        {
+            aliases[alias] = target;
+            if (!ConfigurationNames.IsModel(alias))
+                faults.Add(section.PathOf(alias), "is not a usable name: 1 to 256 letters, digits and . _ - : / @ + ~ are allowed.");
+        }
+
+        foreach ((string alias, string target) in aliases)
+        {
+            if (!aliases.ContainsKey(target))
+                CheckTarget(section.PathOf(alias), target, aliases, providers, faults);
+            else if (Cycle(alias, aliases) is { } cycle)
+                faults.Add(section.PathOf(alias), $"leads back to itself: {cycle}.");
+        }
+
+        return aliases.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    private static void CheckTarget(
+        string path, string target, Dictionary<string, string> aliases, ConfiguredProviders providers, ConfigurationFaults faults)
+    {
+        int slash = target.IndexOf('/', StringComparison.Ordinal);
+        if (slash <= 0 || slash == target.Length - 1 || !ConfigurationNames.IsModel(target))
+        {
+            faults.Add(path, "has to name provider/model or another alias.");
+            return;
+        }
+
+        string provider = target[..slash];
+        if (providers.On.ContainsKey(provider) || providers.Off.ContainsKey(provider))
+            return;
+        IReadOnlyList<string> near = NearestNames.Of(provider, providers.On.Keys.Concat(providers.Off.Keys).Concat(aliases.Keys), 1);
+        faults.Add(path, "names a provider that is neither built in nor under providers" + (near.Count > 0 ? $"; did you mean {near[0]}?" : "."));
+    }
+
+    // Only the aliases on the cycle themselves are at fault, not those that lead into it.
+    private static string? Cycle(string alias, Dictionary<string, string> aliases)
+    {
+        List<string> way = [alias];
+        string name = alias;
+        while (aliases.TryGetValue(name, out string? next) && way.Count <= aliases.Count)
+        {
+            way.Add(next);
+            if (next == alias)
+                return string.Join(" -> ", way);
+            name = next;
+        }
+
+        return null;
+    }
+
+    private LimitOptions ReadLimits(ConfigurationSection section, ConfigurationFaults faults)
+    {
+        LimitOptions defaults = new();
+        LimitOptions limits = new()
+        {
+            RequestsPerMinute = (int?)Number(section, "requestsPerMinute", "PERIGEE_REQUESTS_PER_MINUTE", 1, 10_000_000, faults),
+            BodyBytes = Number(section, "bodyBytes", "PERIGEE_BODY_BYTES", 1024, 256L << 20, faults) ?? defaults.BodyBytes,
+            UploadBytes = Number(section, "uploadBytes", "PERIGEE_UPLOAD_BYTES", 1024, 8L << 30, faults) ?? defaults.UploadBytes,
+        };
+        section.Close();
+        return limits;
+    }
+
+    private CacheOptions ReadCache(ConfigurationSection section, ConfigurationFaults faults)
+    {
+        CacheOptions defaults = new();
+        CacheOptions cache = new()
+        {
+            Enabled = Flag(section, "enabled", "PERIGEE_CACHE", faults) ?? defaults.Enabled,
+            Ttl = Seconds(Number(section, "ttlSeconds", "PERIGEE_CACHE_TTL_SECONDS", 1, 31_536_000, faults)) ?? defaults.Ttl,
+            MemoryBytes = Number(section, "memoryBytes", "PERIGEE_CACHE_MEMORY_BYTES", 1, 64L << 30, faults) ?? defaults.MemoryBytes,
+            LookupBudget = section.Number("lookupMilliseconds", 1, 10_000) is { } wait ? TimeSpan.FromMilliseconds(wait) : defaults.LookupBudget,
+        };
+        section.Close();
+        return cache;
+    }
+
+    private TimeoutOptions ReadTimeouts(ConfigurationSection section, ConfigurationFaults faults)
+    {
+        TimeoutOptions defaults = new();
+        TimeoutOptions timeouts = new()
+        {
+            Connect = Seconds(Number(section, "connectSeconds", "PERIGEE_CONNECT_SECONDS", 1, 120, faults)) ?? defaults.Connect,
+            Idle = Seconds(Number(section, "idleSeconds", "PERIGEE_IDLE_SECONDS", 1, 3600, faults)) ?? defaults.Idle,
+        };
+        section.Close();
+        return timeouts;
+    }
+
+    private LogOptions ReadLogs(ConfigurationSection section, ConfigurationFaults faults)
+    {
+        LogOptions defaults = new();
+        LogOptions logs = new()
+        {
+            Enabled = Flag(section, "enabled", "PERIGEE_LOGS", faults) ?? defaults.Enabled,
+            FlushAfter = Seconds(Number(section, "flushSeconds", "PERIGEE_LOG_FLUSH_SECONDS", 1, 3600, faults)) ?? defaults.FlushAfter,
+            FlushBytes = (int?)section.Number("flushBytes", 1024, 64 << 20) ?? defaults.FlushBytes,
+        };
+        section.Close();
+        return logs;
+    }
+
+    private static TimeSpan? Seconds(long? seconds) => seconds is { } value ? TimeSpan.FromSeconds(value) : null;
+
+    private long? Number(ConfigurationSection section, string member, string variable, long least, long most, ConfigurationFaults faults)
+    {
+        long? written = section.Number(member, least, most);
+        if (environment(variable) is not { Length: > 0 } text)
+            return written;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value >= least && value <= most)
+            return value;
+        faults.Add(variable, $"has to be a whole number from {least} to {most}.");
+        return written;
+    }
+
+    private bool? Flag(ConfigurationSection section, string member, string variable, ConfigurationFaults faults)
+    {
+        bool? written = section.Flag(member);
+        if (environment(variable) is not { Length: > 0 } text)
+            return written;
+        if (ConfigurationNames.Flag(text) is { } value)
+            return value;
+        faults.Add(variable, "has to be on or off.");
+        return written;
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Perigee.Tests.Configuration;
+
+public class SchemaTests
+{
+    [Fact]
+    public void The_schema_and_the_validator_know_the_same_members_and_bounds()
+    {
+        ConfigurationFaults faults = new();
+        Settings.Reader().Read("""{"providers":{"x":{"baseUrl":"https://x.example/v1","headers":{}}},"aliases":{}}"""u8.ToArray(), faults);
+        Assert.Empty(faults.All);
+
+        SortedDictionary<string, string> told = new(StringComparer.Ordinal);
+        using JsonDocument schema = JsonDocument.Parse(ConfigurationServices.OpenSchema());
+        Walk(schema.RootElement, schema.RootElement, "", told);
+
+        Assert.Equal(told, new SortedDictionary<string, string>(faults.Asked, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_schema_lies_beside_the_app_too() =>
+        Assert.Equal(
+            new StreamReader(ConfigurationServices.OpenSchema(), Encoding.UTF8).ReadToEnd(),
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "perigee.schema.json")));
+
+    [Fact]
+    public void The_schema_names_every_kind_of_provider()
+    {
+        using JsonDocument schema = JsonDocument.Parse(ConfigurationServices.OpenSchema());
+
+        IEnumerable<string?> kinds = schema.RootElement.GetProperty("$defs").GetProperty("provider").GetProperty("properties")
+            .GetProperty("kind").GetProperty("enum").EnumerateArray().Select(kind => kind.GetString());
+
+        Assert.Equal(Perigee.Providers.ProviderRows.Shipped.All.Select(row => row.Name), kinds);
+    }
+
+    [Fact]
+    public void The_defaults_in_the_schema_are_the_real_ones()
+    {
+        using JsonDocument schema = JsonDocument.Parse(ConfigurationServices.OpenSchema());
+        JsonElement properties = schema.RootElement.GetProperty("properties");
+        GatewayOptions defaults = Settings.Read("");
+
+        long Of(string section, string member) => properties.GetProperty(section).GetProperty("properties").GetProperty(member).GetProperty("default").GetInt64();
+        Assert.Equal(defaults.Limits.BodyBytes, Of("limits", "bodyBytes"));
+        Assert.Equal(defaults.Limits.UploadBytes, Of("limits", "uploadBytes"));
+        Assert.Equal(defaults.Cache.Ttl.TotalSeconds, Of("cache", "ttlSeconds"));
+        Assert.Equal(defaults.Cache.MemoryBytes, Of("cache", "memoryBytes"));
+        Assert.Equal(defaults.Cache.LookupBudget.TotalMilliseconds, Of("cache", "lookupMilliseconds"));
+        Assert.Equal(defaults.Timeouts.Connect.TotalSeconds, Of("timeouts", "connectSeconds"));
+        Assert.Equal(defaults.Timeouts.Idle.TotalSeconds, Of("timeouts", "idleSeconds"));
+        Assert.Equal(defaults.Logs.FlushAfter.TotalSeconds, Of("logs", "flushSeconds"));
+        Assert.Equal(defaults.Logs.FlushBytes, Of("logs", "flushBytes"));
+    }
+
+    private static void Walk(JsonElement root, JsonElement node, string path, SortedDictionary<string, string> told)
+    {
+        if (node.TryGetProperty("$ref", out JsonElement reference))
+            node = root.GetProperty("$defs").GetProperty(reference.GetString()!["#/$defs/".Length..]);
+        if (path.Length > 0)
+            told[path] = Describe(path, node);
+        if (node.TryGetProperty("properties", out JsonElement properties))
+        {
+            foreach (JsonProperty member in properties.EnumerateObject())
+                Walk(root, member.Value, path.Length == 0 ? member.Name : $"{path}.{member.Name}", told);
+        }
+
+        if (node.TryGetProperty("additionalProperties", out JsonElement additional) && additional.ValueKind == JsonValueKind.Object)
+            Walk(root, additional, path + ".*", told);
+    }
+
+    // kind is a list of rows in the schema and checked against the rows by the validator.
+    private static string Describe(string path, JsonElement node) =>
+        path == "providers.*.kind" ? "string"
+        : node.TryGetProperty("enum", out JsonElement words) ? $"one of {string.Join(", ", words.EnumerateArray().Select(word => word.GetString()))}"
+        : node.GetProperty("type").GetString() switch
+        {
+            "integer" => $"integer {node.GetProperty("minimum").GetInt64()}..{node.GetProperty("maximum").GetInt64()}",
+            "array" => "array of strings",
+            { } type => type,
+            null => "",
+        };
+}
