@@ -126,7 +126,15 @@ internal sealed class StreamRelay : IDisposable
     {
         while (_parsed < _end && SseFrame.TryRead(_buffer.AsSpan(_parsed, _end - _parsed), atEnd, ref _scanned, out SseFrame frame))
         {
-            switch (_reader.ReadEvent(frame.Name, frame.Data))
+            EventNature nature = _reader.ReadEvent(frame.Name, frame.Data);
+            if (!frame.Whole && !_reader.Ended)
+            {
+                // Half an event: the error event that follows would be read as its end.
+                _end = _parsed;
+                break;
+            }
+
+            switch (nature)
             {
                 case EventNature.Content:
                     Begun();

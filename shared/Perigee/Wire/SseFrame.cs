@@ -20,6 +20,9 @@ internal ref struct SseFrame
     /// <summary>The joined <c>data</c> fields, or empty.</summary>
     public ReadOnlySpan<byte> Data { get; private set; }
 
+    /// <summary>Whether the blank line was there. Without it the stream broke off, perhaps in the middle of the event.</summary>
+    public bool Whole { get; private set; }
+
     /// <summary>Reads the first event.</summary>
     /// <param name="bytes">The bytes from the beginning of an event.</param>
     /// <param name="atEnd">Whether no more bytes will come: then an unfinished last event counts as one, and a CR at the end as a line end.</param>
@@ -30,6 +33,7 @@ internal ref struct SseFrame
     {
         frame = default;
         int end = FindEnd(bytes, atEnd, ref scanned);
+        frame.Whole = end >= 0;
         if (end < 0)
         {
             if (!atEnd || bytes.IsEmpty)
