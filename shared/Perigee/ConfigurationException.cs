@@ -13,6 +13,11 @@ public sealed record ConfigurationFault(string Path, string Message)
 public sealed class ConfigurationException(string source, IReadOnlyList<ConfigurationFault> faults)
     : Exception(Describe(source, faults))
 {
+    /// <summary>One fault of the environment, where the message names the variable.</summary>
+    public ConfigurationException(string message) : this("environment", [new ConfigurationFault("environment", message)])
+    {
+    }
+
     /// <summary>Every fault, in the order of the file.</summary>
     public IReadOnlyList<ConfigurationFault> Faults { get; } = faults;
 

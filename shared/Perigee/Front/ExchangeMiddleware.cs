@@ -17,7 +17,7 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
         Exchange exchange = new()
         {
             Http = http,
-            Id = Guid.CreateVersion7(now).ToString("N"),
+            Id = http.TraceIdentifier,
             Operation = operation,
             Options = options.Current,
             Dialect = DialectOf(operation),
@@ -25,7 +25,6 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
             Started = time.GetTimestamp(),
         };
         http.Features.Set(exchange);
-        http.Response.Headers[HeaderNames.RequestId] = exchange.Id;
 
         // The host's own bound would answer in its own words: ours is checked below.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)

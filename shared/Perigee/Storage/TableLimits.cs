@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+
 namespace Perigee.Storage;
 
 /// <summary>
@@ -24,6 +27,12 @@ public static class TableLimits
     /// <summary>UTF-16 units of a key.</summary>
     public const int KeyLength = 1024;
 
+    private const int NameLength = 255;
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+
+    private static readonly DateTimeOffset Earliest = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>Checks one row.</summary>
     /// <returns>Its size in bytes by the documented formula.</returns>
     /// <exception cref="TableLimitException">Names the limit and the value that breaks it.</exception>
@@ -38,6 +47,7 @@ public static class TableLimits
         long size = 4 + ((row.Partition.Length + row.Row.Length) * 2L);
         foreach ((string name, object value) in row.Values)
         {
+            CheckName(name);
             int bytes = SizeOf(name, value);
             if (bytes > ValueBytes)
                 throw new TableLimitException($"Value '{name}' has {bytes} bytes; {ValueBytes} are allowed.");
@@ -70,6 +80,28 @@ public static class TableLimits
             throw new TableLimitException($"A batch has {size} bytes; {BatchBytes} are allowed.");
     }
 
+    /// <summary>Whether the text is Unicode: half of a surrogate pair cannot be sent, and would come back as another character.</summary>
+    internal static bool IsWellFormed(ReadOnlySpan<char> text)
+    {
+        int surrogate = text.IndexOfAnyInRange('\uD800', '\uDFFF');
+        while (surrogate >= 0)
+        {
+            if (Rune.DecodeFromUtf16(text[surrogate..], out _, out int used) != OperationStatus.Done)
+                return false;
+            text = text[(surrogate + used)..];
+            surrogate = text.IndexOfAnyInRange('\uD800', '\uDFFF');
+        }
+
+        return true;
+    }
+
+    private static void CheckName(string name)
+    {
+        if (name.Length is 0 or > NameLength || name is "PartitionKey" or "RowKey" or "Timestamp"
+            || !(char.IsAsciiLetter(name[0]) || name[0] == '_') || name.AsSpan().ContainsAnyExcept(NameCharacters))
+            throw new TableLimitException($"'{name}' cannot name a value: up to {NameLength} ASCII letters, digits and '_', no digit first, no name of the system's.");
+    }
+
     private static void CheckKey(string which, string key)
     {
         if (key.Length > KeyLength)
@@ -79,14 +111,20 @@ public static class TableLimits
             if (c is '/' or '\\' or '#' or '?' || char.IsControl(c))
                 throw new TableLimitException($"{which} holds U+{(int)c:X4}, which Table Storage refuses in a key.");
         }
+
+        if (!IsWellFormed(key))
+            throw new TableLimitException($"{which} holds half of a surrogate pair.");
     }
 
     private static int SizeOf(string name, object value) => value switch
     {
-        string text => text.Length * 2,
+        string text => IsWellFormed(text) ? text.Length * 2 : throw new TableLimitException($"Value '{name}' holds half of a surrogate pair."),
         byte[] bytes => bytes.Length,
         bool => 1,
         int => 4,
+        double number when !double.IsFinite(number) => throw new TableLimitException($"Value '{name}' is not a finite number."),
+        DateTimeOffset moment when moment < Earliest || moment.Offset != TimeSpan.Zero =>
+            throw new TableLimitException($"Value '{name}' is a moment before 1601 or not in UTC."),
         long or double or DateTimeOffset => 8,
         Guid => 16,
         _ => throw new TableLimitException($"Value '{name}' is a {value.GetType().Name}, which Table Storage does not know."),

@@ -1,0 +1,50 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Perigee.Wire.OpenAiChat;
+
+namespace Perigee.Front;
+
+/// <summary>Around everything: names the request, and lets no exception out.</summary>
+internal sealed partial class FrontDoor(RequestDelegate next, TimeProvider time, ILogger<FrontDoor> log)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        // The host has matched an endpoint of its own already; the routes of the gateway are looked up anew.
+        http.SetEndpoint(null);
+        http.Request.RouteValues.Clear();
+        http.TraceIdentifier = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
+        http.Response.Headers[HeaderNames.RequestId] = http.TraceIdentifier;
+        try
+        {
+            await next(http);
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to be told.
+        }
+        catch (BadHttpRequestException e) when (!http.Response.HasStarted)
+        {
+            await RefuseAsync(http, new GatewayError(ErrorKind.BadRequest, "The request is malformed: its body ended early, or its chunks are broken.") { Status = e.StatusCode });
+        }
+        catch (Exception e)
+        {
+            LogFault(log, e, http.TraceIdentifier);
+            if (http.Response.HasStarted)
+                http.Abort();
+            else
+                await RefuseAsync(http, new GatewayError(ErrorKind.Internal, "The gateway failed: its log has the details under this x-request-id."));
+        }
+    }
+
+    /// <summary>Refuses a request that is no exchange: one for a path, method or object that the gateway does not have.</summary>
+    public static ValueTask RefuseAsync(HttpContext http, GatewayError error)
+    {
+        ArrayBufferWriter<byte> body = new(256);
+        OpenAiError.Write(body, error);
+        return Refusal.WriteAsync(http, error, body.WrittenMemory);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {Id} failed in the gateway itself.")]
+    private static partial void LogFault(ILogger log, Exception fault, string id);
+}
