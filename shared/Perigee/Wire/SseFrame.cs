@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 
 namespace Perigee.Wire;
 
@@ -45,6 +46,26 @@ internal ref struct SseFrame
         frame.Length = end;
         frame.Fields(bytes[..end]);
         return true;
+    }
+
+    /// <summary>Whether the data of an event without its blank line is there to its end: nothing, the closing mark, or one JSON value.</summary>
+    public static bool IsWholeData(ReadOnlySpan<byte> data)
+    {
+        if (data.IsEmpty || data.SequenceEqual("[DONE]"u8))
+            return true;
+        try
+        {
+            Utf8JsonReader reader = new(data);
+            while (reader.Read())
+            {
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The position behind the first blank line, or -1.</summary>

@@ -71,7 +71,7 @@ public sealed class StreamRelayTests
         {
             (GatewayError? error, string sent, _) = await RunAsync(bytes[..length], () => 11);
             Assert.True(error is null == length >= whole, $"cut at {length} of {bytes.Length}");
-            Assert.StartsWith(sent, stream, StringComparison.Ordinal);
+            Assert.StartsWith(sent.TrimEnd(), stream, StringComparison.Ordinal);
             Assert.True(error is null || sent.Length == 0 || sent.EndsWith("\n\n", StringComparison.Ordinal), $"half an event at {length}");
         }
     }
