@@ -16,7 +16,7 @@ internal sealed record NewKey
 
     /// <summary>Members that there are not: collected to be named all at once.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Unknown { get; init; }
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <summary>A key as the management API shows it. The key itself is in the answer that made it and never again.</summary>
