@@ -6,17 +6,17 @@ namespace Perigee.Callers;
 /// <summary>The body of POST /manage/v1/keys.</summary>
 internal sealed record NewKey
 {
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
-    public string? Tenant { get; init; }
+    public string? Tenant { get; set; }
 
-    public int? RequestsPerMinute { get; init; }
+    public int? RequestsPerMinute { get; set; }
 
-    public DateTimeOffset? ExpiresAt { get; init; }
+    public DateTimeOffset? ExpiresAt { get; set; }
 
     /// <summary>Members that there are not: collected to be named all at once.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Unknown { get; init; }
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <summary>A key as the management API shows it. The key itself is in the answer that made it and never again.</summary>
