@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Perigee.Functions;
 
@@ -11,6 +12,7 @@ internal static class GatewayApp
     {
         services.AddSingleton(host with { Region = Region(configuration) });
         services.AddPerigee(configuration);
+        services.TryAddSingleton<GatewayPipeline>();
         StorageChoice.Make(configuration, host.Mode == "functions").AddTo(services, configuration);
     }
 

@@ -6,8 +6,8 @@ using Perigee.Embedded;
 namespace Perigee.Functions;
 
 /// <summary>Which of the two storages this process uses.</summary>
-/// <param name="Embedded">The folder of the embedded storage, or null for Azure.</param>
-internal sealed record StorageChoice(string? Embedded)
+/// <param name="Folder">The folder of the embedded storage, or null for Azure.</param>
+internal sealed record StorageChoice(string? Folder)
 {
     /// <summary>
     /// PERIGEE_STORAGE says it. Otherwise Azure, where an account is named (for the isolated worker also the one that the Functions host
@@ -25,7 +25,7 @@ internal sealed record StorageChoice(string? Embedded)
             string other => throw new ConfigurationException($"PERIGEE_STORAGE is '{other}'; azure and embedded are known."),
         };
         if (azure)
-            return new StorageChoice(Embedded: null);
+            return new StorageChoice(Folder: null);
         if (OnAzure(name => configuration[name]))
         {
             throw new ConfigurationException(
@@ -44,18 +44,16 @@ internal sealed record StorageChoice(string? Embedded)
     /// <summary>Adds the storage that was chosen.</summary>
     public void AddTo(IServiceCollection services, IConfiguration configuration)
     {
-        if (Embedded is { } folder)
+        if (Folder is { } folder)
             services.AddPerigeeEmbedded(folder);
         else
             services.AddPerigeeAzure(configuration);
     }
 
-    private static bool Named(IConfiguration configuration, bool isolated) =>
-        Says(configuration, "PERIGEE_STORAGE_CONNECTION")
-        || Says(configuration, "PERIGEE_STORAGE_ACCOUNT")
-        || (isolated && (Says(configuration, "AzureWebJobsStorage")
-            || Says(configuration, "AzureWebJobsStorage:accountName")
-            || Says(configuration, "AzureWebJobsStorage:tableServiceUri")));
+    // The embedded storage is what a plain `dotnet run` is for: an AzureWebJobsStorage that lies around in the shell does not change that.
+    private static bool Named(IConfiguration configuration, bool isolated) => isolated
+        ? configuration.NamesAzureStorage()
+        : Says(configuration, "PERIGEE_STORAGE_CONNECTION") || Says(configuration, "PERIGEE_STORAGE_ACCOUNT");
 
     private static bool Says(IConfiguration configuration, string name) => !string.IsNullOrEmpty(configuration[name]);
 }

@@ -3,8 +3,11 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Perigee.Caching;
+using Perigee.Callers;
 using Perigee.Forwarding;
 using Perigee.Front;
+using Perigee.Limits;
+using Perigee.Logs;
 using Perigee.Routing;
 
 namespace Perigee;
@@ -39,19 +42,18 @@ public sealed class GatewayPipeline
         ModelsEndpoint models = endpoints.ServiceProvider.GetRequiredService<ModelsEndpoint>();
         endpoints.MapMethods("/v1/models", ["GET"], Answered(endpoints, models.ListAsync)).WithMetadata(Operations.Models);
         endpoints.MapMethods("/v1/models/{**id}", ["GET"], Answered(endpoints, models.FindAsync)).WithMetadata(Operations.Model);
-
+        endpoints.MapKeys();
+        endpoints.MapManagement();
         endpoints.MapHealth();
+        endpoints.MapWelcome();
     }
 
     /// <summary>The seven steps, in the order they are taken.</summary>
     private static RequestDelegate Steps(IApplicationBuilder steps) => steps
         .UseMiddleware<ExchangeMiddleware>()
-        .Use(next => http =>
-        {
-            Exchange exchange = http.Features.Get<Exchange>()!;
-            exchange.Caller = Caller.Open(null);
-            return exchange.Fault is { } fault ? exchange.RefuseAsync(fault).AsTask() : next(http);
-        })
+        .UseMiddleware<LogMiddleware>()
+        .UseMiddleware<CallerMiddleware>()
+        .UseMiddleware<LimitsMiddleware>()
         .UseMiddleware<CacheMiddleware>()
         .UseMiddleware<RoutingMiddleware>()
         .UseMiddleware<ForwardMiddleware>()
@@ -60,6 +62,8 @@ public sealed class GatewayPipeline
     /// <summary>The steps of a question that the gateway answers itself.</summary>
     private static RequestDelegate Answered(IEndpointRouteBuilder endpoints, RequestDelegate answer) => endpoints.CreateApplicationBuilder()
         .UseMiddleware<ExchangeMiddleware>()
+        .UseMiddleware<LogMiddleware>()
+        .UseMiddleware<CallerMiddleware>()
         .Use(_ => answer)
         .Build();
 }

@@ -2,8 +2,11 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Perigee.Caching;
+using Perigee.Callers;
 using Perigee.Catalog;
 using Perigee.Forwarding;
+using Perigee.Limits;
+using Perigee.Logs;
 using Perigee.Providers;
 using Perigee.Routing;
 
@@ -26,9 +29,13 @@ public static class GatewayServices
         services.AddConfiguration(configuration);
         services.AddProviders();
         services.AddCatalog();
-        services.AddModelRouting();
+        services.AddCallers();
+        services.AddLimits();
         services.AddCaching();
+        services.AddModelRouting();
         services.AddForwarding();
+        services.AddLogs(ProviderRows.Shipped.All.SelectMany(static row => row.KeyPatterns));
+        services.AddSingleton<Welcome>().AddHostedService(static provider => provider.GetRequiredService<Welcome>());
         services.AddSingleton<GatewayPipeline>();
         return services;
     }

@@ -53,7 +53,7 @@ internal sealed class CallerMiddleware(RequestDelegate next, CallerPolicy policy
         if (found.Caller is { } caller)
         {
             exchange.Caller = caller;
-            return next(http);
+            return GoOnAsync(exchange, http);
         }
 
         if (found == KeyFinding.Busy)
@@ -82,8 +82,12 @@ internal sealed class CallerMiddleware(RequestDelegate next, CallerPolicy policy
         if (BrowserGuard.CheckCall(http.Request) is { } error)
             return exchange.RefuseAsync(error).AsTask();
         exchange.Caller = Open;
-        return next(http);
+        return GoOnAsync(exchange, http);
     }
+
+    /// <summary>Only who may ask at all is told what is wrong with the body.</summary>
+    private Task GoOnAsync(Exchange exchange, HttpContext http) =>
+        exchange.Fault is { } fault ? exchange.RefuseAsync(fault).AsTask() : next(http);
 
     private GatewayError Unauthenticated(string message) => new(
         ErrorKind.Unauthenticated,

@@ -6,10 +6,10 @@ using Perigee.Wire.OpenAiChat;
 
 namespace Perigee.Tests.Routing;
 
-/// <summary>Exchanges as the steps before routing leave them.</summary>
-internal static class Exchanges
+/// <summary>RoutedExchange as the steps before routing leave them.</summary>
+internal static class RoutedExchange
 {
-    public static Exchange Of(Operation operation, GatewayOptions options, string? json = null, string tenant = "t1", string? id = null)
+    public static Exchange Of(Operation operation, GatewayOptions options, string? json = null, string tenant = "t1", string? id = null, long started = 0)
     {
         DefaultHttpContext http = new();
         http.Response.Body = new MemoryStream();
@@ -24,7 +24,7 @@ internal static class Exchanges
             Options = options,
             Dialect = OpenAiChatDialect.Chat,
             StartedAt = DateTimeOffset.UnixEpoch,
-            Started = 0,
+            Started = started,
             Question = question,
             Caller = tenant == "open" ? Caller.Open(null) : new("key_1", tenant, "n", null),
             Model = question is not null && question.TryGetTopLevelString("model"u8, out string? model) ? model : null,
