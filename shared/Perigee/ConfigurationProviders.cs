@@ -157,7 +157,7 @@ internal sealed class ConfigurationProviders(ProviderRows rows, Func<string, str
         if ((overriding ?? written ?? row.BaseUrl) is not { } text)
         {
             // Whatever an unknown kind was meant to be may have had one.
-            if (row != Unknown)
+            if (!ReferenceEquals(row, Unknown))
                 faults.Add(path, "is needed: this provider has no address of its own.");
             return null;
         }

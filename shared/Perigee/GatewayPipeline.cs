@@ -1,12 +1,69 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Perigee.Caching;
+using Perigee.Callers;
+using Perigee.Forwarding;
+using Perigee.Front;
+using Perigee.Limits;
+using Perigee.Logs;
+using Perigee.Routing;
 
 namespace Perigee;
 
-/// <summary>The whole gateway as one <see cref="RequestDelegate"/>: hosts hand it every HttpContext.</summary>
+/// <summary>The whole gateway as one <see cref="RequestDelegate"/>: hosts hand it every HttpContext. Nothing in it knows of Azure Functions.</summary>
 public sealed class GatewayPipeline
 {
-    private readonly RequestDelegate _pipeline = _ => Task.CompletedTask;
+    private readonly RequestDelegate _pipeline;
+
+    /// <summary>Builds the pipeline once.</summary>
+    /// <param name="services">The host's services, with <see cref="GatewayServices.AddPerigee"/> among them.</param>
+    public GatewayPipeline(IServiceProvider services)
+    {
+        ApplicationBuilder app = new(services);
+        app.UseMiddleware<FrontDoor>();
+        app.UseRouting();
+        app.UseMiddleware<UnknownPath>();
+        app.UseEndpoints(Map);
+        _pipeline = app.Build();
+    }
 
     /// <summary>Serves one request. Never throws for a fault of client, provider or storage.</summary>
     public Task InvokeAsync(HttpContext context) => _pipeline(context);
+
+    /// <summary>The routes. Inference goes through the seven steps; the rest is small.</summary>
+    private static void Map(IEndpointRouteBuilder endpoints)
+    {
+        RequestDelegate steps = Steps(endpoints.CreateApplicationBuilder());
+        foreach (Operation operation in Operations.All)
+            endpoints.MapMethods(operation.Pattern, [operation.Method], steps).WithMetadata(operation);
+
+        ModelsEndpoint models = endpoints.ServiceProvider.GetRequiredService<ModelsEndpoint>();
+        endpoints.MapMethods("/v1/models", ["GET"], Answered(endpoints, models.ListAsync)).WithMetadata(Operations.Models);
+        endpoints.MapMethods("/v1/models/{**id}", ["GET"], Answered(endpoints, models.FindAsync)).WithMetadata(Operations.Model);
+        endpoints.MapKeys();
+        endpoints.MapManagement();
+        endpoints.MapHealth();
+        endpoints.MapWelcome();
+    }
+
+    /// <summary>The seven steps, in the order they are taken.</summary>
+    private static RequestDelegate Steps(IApplicationBuilder steps) => steps
+        .UseMiddleware<ExchangeMiddleware>()
+        .UseMiddleware<LogMiddleware>()
+        .UseMiddleware<CallerMiddleware>()
+        .UseMiddleware<LimitsMiddleware>()
+        .UseMiddleware<CacheMiddleware>()
+        .UseMiddleware<RoutingMiddleware>()
+        .UseMiddleware<ForwardMiddleware>()
+        .Build();
+
+    /// <summary>The steps of a question that the gateway answers itself.</summary>
+    private static RequestDelegate Answered(IEndpointRouteBuilder endpoints, RequestDelegate answer) => endpoints.CreateApplicationBuilder()
+        .UseMiddleware<ExchangeMiddleware>()
+        .UseMiddleware<LogMiddleware>()
+        .UseMiddleware<CallerMiddleware>()
+        .Use(_ => answer)
+        .Build();
 }

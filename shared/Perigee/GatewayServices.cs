@@ -1,5 +1,14 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Perigee.Caching;
+using Perigee.Callers;
+using Perigee.Catalog;
+using Perigee.Forwarding;
+using Perigee.Limits;
+using Perigee.Logs;
+using Perigee.Providers;
+using Perigee.Routing;
 
 namespace Perigee;
 
@@ -12,8 +21,22 @@ public static class GatewayServices
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configuration">Environment and settings; PERIGEE_* and the providers' key variables are read from it.</param>
+    /// <exception cref="ConfigurationException">The configuration cannot be used: all its faults are named.</exception>
     public static IServiceCollection AddPerigee(this IServiceCollection services, IConfiguration configuration)
     {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddRouting();
+        services.AddConfiguration(configuration);
+        services.AddProviders();
+        services.AddCatalog();
+        services.AddCallers();
+        services.AddLimits();
+        services.AddCaching();
+        services.AddModelRouting();
+        services.AddForwarding();
+        services.AddLogs(ProviderRows.Shipped.All.SelectMany(static row => row.KeyPatterns));
+        services.AddSingleton<Welcome>().AddHostedService(static provider => provider.GetRequiredService<Welcome>());
+        services.AddSingleton<GatewayPipeline>();
         return services;
     }
 }

@@ -25,6 +25,9 @@ internal enum TargetBy
     /// <summary>By an id in the body (a batch's input file), else as <see cref="Provider"/>.</summary>
     BodyId,
 
+    /// <summary>There is none: the gateway answers itself.</summary>
+    None,
+
     /// <summary>By <c>x-perigee-provider</c>, else the first provider that is on and keeps files.</summary>
     Provider,
 }

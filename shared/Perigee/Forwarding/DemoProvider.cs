@@ -22,7 +22,7 @@ internal sealed class DemoProvider(TimeProvider time) : HttpMessageHandler
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         byte[] body = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken);
-        string path = request.RequestUri!.AbsolutePath;
+        string path = request.RequestUri!.OriginalString.Split('?')[0];
         if (request.Method != HttpMethod.Post || body.Length == 0)
             return Refuse(404, "The demo answers chat, completions and embeddings only.");
         using JsonDocument question = JsonDocument.Parse(body);

@@ -31,6 +31,7 @@ internal sealed class StreamRelay : IDisposable
     private int _end;
     private int _scanned;
     private bool _failedInAnswer;
+    private bool _unterminated;
 
     /// <param name="exchange">The exchange.</param>
     /// <param name="provider">Whose stream it is.</param>
@@ -126,6 +127,14 @@ internal sealed class StreamRelay : IDisposable
     {
         while (_parsed < _end && SseFrame.TryRead(_buffer.AsSpan(_parsed, _end - _parsed), atEnd, ref _scanned, out SseFrame frame))
         {
+            if (!frame.Whole && !SseFrame.IsWholeData(frame.Data))
+            {
+                // Half an event: what follows would be read as its end.
+                _end = _parsed;
+                break;
+            }
+
+            _unterminated = !frame.Whole;
             switch (_reader.ReadEvent(frame.Name, frame.Data))
             {
                 case EventNature.Content:
@@ -208,6 +217,12 @@ internal sealed class StreamRelay : IDisposable
             // Complete, and not one event of content in it.
             Commit();
             Pass(_parsed);
+        }
+
+        if (error is not null && Committed && _unterminated)
+        {
+            // The last event lacks its blank line: the error event must not become a part of it.
+            _client.Write("\n\n"u8);
         }
 
         if (Committed && _client.UnflushedBytes > 0 && !await FlushAsync())

@@ -37,6 +37,12 @@ internal static class Operations
         ById("batches.cancel", "POST", "/v1/batches/{id}/cancel"),
     ];
 
+    /// <summary>The list of models, which the gateway answers itself.</summary>
+    public static Operation Models { get; } = new("models.list", "GET", "/v1/models", BodyShape.None, TargetBy.None);
+
+    /// <summary>One model.</summary>
+    public static Operation Model { get; } = new("models.get", "GET", "/v1/models/{**id}", BodyShape.None, TargetBy.None);
+
     private static Operation Post(string name, string pattern) => new(name, "POST", pattern, BodyShape.Json, TargetBy.Model);
 
     private static Operation Form(string name, string pattern) => new(name, "POST", pattern, BodyShape.Multipart, TargetBy.Model);

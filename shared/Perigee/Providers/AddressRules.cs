@@ -14,13 +14,14 @@ internal static class AddressRules
         IPNetwork.Parse("198.18.0.0/15"), IPNetwork.Parse("198.51.100.0/24"), IPNetwork.Parse("203.0.113.0/24"), IPNetwork.Parse("224.0.0.0/4"),
         IPNetwork.Parse("240.0.0.0/4"), IPNetwork.Parse("168.63.129.16/32"), IPNetwork.Parse("100.100.100.200/32"),
         IPNetwork.Parse("::/128"), IPNetwork.Parse("fe80::/10"), IPNetwork.Parse("ff00::/8"), IPNetwork.Parse("2001:db8::/32"), IPNetwork.Parse("100::/64"),
-        IPNetwork.Parse("fd00:ec2::254/128"), IPNetwork.Parse("fd20:ce::254/128"),
+        IPNetwork.Parse("fec0::/10"),
+        IPNetwork.Parse("2001::/32"), IPNetwork.Parse("fd00:ec2::254/128"), IPNetwork.Parse("fd20:ce::254/128"),
     ];
 
     private static readonly IPNetwork[] PrivateRanges =
     [
         IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.168.0.0/16"), IPNetwork.Parse("100.64.0.0/10"),
-        IPNetwork.Parse("fc00::/7"), IPNetwork.Parse("fec0::/10"),
+        IPNetwork.Parse("fc00::/7"),
     ];
 
     /// <summary>The least reach under which this address may be dialled, or null where none suffices.</summary>

@@ -76,10 +76,9 @@ internal sealed class FormScanner(string boundary, string field)
                     return true;
                 }
 
-                bool more = window.StartsWith("\r\n"u8);
-
-                // The CRLF stays: it may be the first half of the blank line that ends empty headers.
-                return Go(more ? State.Headers : State.Done);
+                // The CRLF stays: it may be the first half of the blank line that ends empty headers. Anything but a line end or the closing
+                // mark was no delimiter: a line of a file that begins like one.
+                return Go(window.StartsWith("\r\n"u8) ? State.Headers : window.StartsWith("--"u8) ? State.Done : State.Other);
 
             case State.Headers:
                 int end = window.IndexOf("\r\n\r\n"u8);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 
 namespace Perigee.Wire;
 
@@ -20,6 +21,9 @@ internal ref struct SseFrame
     /// <summary>The joined <c>data</c> fields, or empty.</summary>
     public ReadOnlySpan<byte> Data { get; private set; }
 
+    /// <summary>Whether the blank line was there. Without it the stream broke off, perhaps in the middle of the event.</summary>
+    public bool Whole { get; private set; }
+
     /// <summary>Reads the first event.</summary>
     /// <param name="bytes">The bytes from the beginning of an event.</param>
     /// <param name="atEnd">Whether no more bytes will come: then an unfinished last event counts as one, and a CR at the end as a line end.</param>
@@ -30,6 +34,7 @@ internal ref struct SseFrame
     {
         frame = default;
         int end = FindEnd(bytes, atEnd, ref scanned);
+        frame.Whole = end >= 0;
         if (end < 0)
         {
             if (!atEnd || bytes.IsEmpty)
@@ -41,6 +46,26 @@ internal ref struct SseFrame
         frame.Length = end;
         frame.Fields(bytes[..end]);
         return true;
+    }
+
+    /// <summary>Whether the data of an event without its blank line is there to its end: nothing, the closing mark, or one JSON value.</summary>
+    public static bool IsWholeData(ReadOnlySpan<byte> data)
+    {
+        if (data.IsEmpty || data.SequenceEqual("[DONE]"u8))
+            return true;
+        try
+        {
+            Utf8JsonReader reader = new(data);
+            while (reader.Read())
+            {
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The position behind the first blank line, or -1.</summary>

@@ -18,7 +18,7 @@ public sealed partial class ImportTableTests
         {
             foreach (string imported in Imports(File.ReadAllText(file)))
             {
-                if (imported != folder && !Table[folder].Contains(imported))
+                if (!imported.Equals(folder, StringComparison.OrdinalIgnoreCase) && !Table[folder].Contains(imported))
                     faults.Add($"{Path.GetRelativePath(Repository.Root, file)} uses {imported}");
             }
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Perigee.Wire.OpenAiChat;
@@ -9,10 +10,13 @@ namespace Perigee.Wire.OpenAiChat;
 /// </summary>
 internal static class OpenAiError
 {
+    // JSON, never HTML: quotes in a message stay readable.
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Writes the object of a refusal.</summary>
     public static void Write(IBufferWriter<byte> output, GatewayError error)
     {
-        using Utf8JsonWriter json = new(output);
+        using Utf8JsonWriter json = new(output, Options);
         json.WriteStartObject();
         json.WriteStartObject("error"u8);
         WriteMembers(json, error);

@@ -44,9 +44,13 @@ internal static class OpenAiUsage
 
         if (!any)
             return false;
+
+        // Some state more cached tokens than input (a fixed prompt of the provider's own counts as cached): the whole is what is billed.
+        cached = Math.Min(cached, input);
+        written = Math.Min(written, input - cached);
         bool apart = reasoning > 0 && total == input + output + reasoning;
         long text = apart ? output : Math.Max(0, output - reasoning);
-        usage = new TokenUsage(Math.Max(0, input - cached - written), cached, written, text, apart ? reasoning : Math.Min(reasoning, output));
+        usage = new TokenUsage(input - cached - written, cached, written, text, apart ? reasoning : Math.Min(reasoning, output));
         return true;
     }
 

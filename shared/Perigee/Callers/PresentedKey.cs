@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Perigee.Callers;
+
+/// <summary>The key that a request carries, in any of the headers that SDKs send one in.</summary>
+internal static class PresentedKey
+{
+    private const string Bearer = "Bearer ";
+
+    /// <summary>A key of ours if there is one, else whatever else was sent as a key, else null.</summary>
+    public static string? Of(IHeaderDictionary headers)
+    {
+        string? authorization = Single(headers.Authorization);
+        string? token = authorization is not null && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            ? authorization[Bearer.Length..].Trim()
+            : null;
+        if (IsOurs(token))
+            return token;
+        string? first = Single(headers["api-key"]);
+        if (IsOurs(first))
+            return first;
+        string? second = Single(headers["x-api-key"]);
+        return IsOurs(second) ? second : token ?? first ?? second;
+    }
+
+    /// <summary>The keys to try as the admin's.</summary>
+    public static (string? Token, string? Key) ForAdmin(IHeaderDictionary headers)
+    {
+        string? authorization = Single(headers.Authorization);
+        return (
+            authorization is not null && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? authorization[Bearer.Length..].Trim() : null,
+            Single(headers["x-api-key"]));
+    }
+
+    private static bool IsOurs(string? key) => key is not null && key.StartsWith(KeyText.Prefix, StringComparison.Ordinal);
+
+    /// <summary>A header sent twice is no key: whoever reads the first and whoever reads the last would differ.</summary>
+    private static string? Single(StringValues values) => values.Count == 1 && values[0] is { Length: > 0 and <= 512 } value ? value : null;
+}

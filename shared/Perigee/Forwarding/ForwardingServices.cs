@@ -1,0 +1,10 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Perigee.Forwarding;
+
+/// <summary>Registers this folder.</summary>
+internal static class ForwardingServices
+{
+    public static IServiceCollection AddForwarding(this IServiceCollection services) =>
+        services.AddSingleton<DemoProvider>().AddSingleton<Upstreams>();
+}

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Perigee.Storage;
+
+namespace Perigee.Limits;
+
+/// <summary>Registers this folder.</summary>
+internal static class LimitsServices
+{
+    public static IServiceCollection AddLimits(this IServiceCollection services) => services
+        .AddSingleton(static provider => new RequestLimiter(
+            provider.GetRequiredService<IStorage>(),
+            provider.GetRequiredService<GatewayHost>(),
+            provider.GetRequiredService<TimeProvider>(),
+            new Random(),
+            provider.GetRequiredService<ILogger<RequestLimiter>>()))
+        .AddHostedService(static provider => provider.GetRequiredService<RequestLimiter>());
+}

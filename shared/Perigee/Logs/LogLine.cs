@@ -1,0 +1,143 @@
+using System.Text.Json;
+
+namespace Perigee.Logs;
+
+/// <summary>Writes records as NDJSON. The schema's version is in every line; members are only ever added to a version.</summary>
+internal sealed class LogLine(string region, string instance, Redactor redactor)
+{
+    /// <summary>The schema's version.</summary>
+    public const int Version = 1;
+
+    /// <summary>One exchange. Null and unknown values are left out.</summary>
+    public void Write(Utf8JsonWriter json, LogRecord record)
+    {
+        Begin(json, "exchange"u8, record.Sequence, record.Time);
+        json.WriteString("id"u8, record.Id);
+        Text(json, "keyId"u8, record.KeyId);
+        Text(json, "tenant"u8, record.Tenant);
+        json.WriteString("dialect"u8, record.Dialect);
+        json.WriteString("operation"u8, record.Operation);
+        Foreign(json, "model"u8, record.Model);
+        Foreign(json, "target"u8, record.Served?.ToString());
+        Foreign(json, "answerModel"u8, record.AnswerModel);
+        json.WriteBoolean("stream"u8, record.Stream);
+        double upstream = WriteAttempts(json, record.Attempts);
+        json.WriteNumber("status"u8, record.Status);
+        if (record.Error is { } kind)
+        {
+            json.WriteStartObject("error"u8);
+            json.WriteString("kind"u8, ErrorKinds.Word(kind));
+            json.WriteString("blame"u8, Word(ErrorKinds.Blame(kind).ToString()));
+            Foreign(json, "message"u8, record.ErrorMessage);
+            json.WriteEndObject();
+        }
+
+        if (record.Cache != nameof(CacheOutcome.Off))
+            json.WriteString("cache"u8, Word(record.Cache));
+        if (record.Limit is { } limit)
+        {
+            json.WriteStartObject("limit"u8);
+            json.WriteNumber("requestsPerMinute"u8, limit.Limit);
+            json.WriteNumber("remaining"u8, limit.Remaining);
+            json.WriteEndObject();
+        }
+
+        if (record.Tokens is { } tokens)
+        {
+            json.WriteStartObject("tokens"u8);
+            json.WriteNumber("inputFresh"u8, tokens.InputFresh);
+            json.WriteNumber("inputCacheRead"u8, tokens.InputCacheRead);
+            json.WriteNumber("inputCacheWrite"u8, tokens.InputCacheWrite);
+            json.WriteNumber("outputText"u8, tokens.OutputText);
+            json.WriteNumber("outputReasoning"u8, tokens.OutputReasoning);
+            json.WriteEndObject();
+        }
+
+        if (record.Dropped.Count > 0)
+        {
+            json.WriteStartArray("droppedParams"u8);
+            foreach (string name in record.Dropped)
+                json.WriteStringValue(name);
+            json.WriteEndArray();
+        }
+
+        if (record.ToFirstContent is { } first)
+            Milliseconds(json, "ttftMs"u8, first.TotalMilliseconds);
+        Milliseconds(json, "totalMs"u8, record.Total.TotalMilliseconds);
+        Milliseconds(json, "overheadMs"u8, Math.Max(0, record.Total.TotalMilliseconds - upstream));
+        json.WriteNumber("bytesOut"u8, record.BytesOut);
+        if (record.Finish != "None")
+            json.WriteString("finish"u8, Word(record.Finish));
+        json.WriteBoolean("complete"u8, record.Complete);
+        if (record.UserAgent is { Length: > 0 })
+            Foreign(json, "userAgent"u8, record.UserAgent);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A footer: how many records this process had to drop before this line.</summary>
+    public void WriteDrops(Utf8JsonWriter json, long sequence, DateTimeOffset now, long dropped)
+    {
+        Begin(json, "drops"u8, sequence, now);
+        json.WriteNumber("dropped"u8, dropped);
+        json.WriteEndObject();
+    }
+
+    private void Begin(Utf8JsonWriter json, ReadOnlySpan<byte> kind, long sequence, DateTimeOffset time)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("v"u8, Version);
+        json.WriteString("kind"u8, kind);
+        json.WriteString("time"u8, time.UtcDateTime);
+        json.WriteString("region"u8, region);
+        json.WriteString("instance"u8, instance);
+        json.WriteNumber("seq"u8, sequence);
+    }
+
+    private double WriteAttempts(Utf8JsonWriter json, IReadOnlyList<Attempt> attempts)
+    {
+        double upstream = 0;
+        if (attempts.Count == 0)
+            return upstream;
+        json.WriteStartArray("attempts"u8);
+        foreach (Attempt attempt in attempts)
+        {
+            upstream += attempt.Total.TotalMilliseconds;
+            json.WriteStartObject();
+            json.WriteString("provider"u8, attempt.Target.Provider.Name);
+            if (attempt.Target.Model.Length > 0)
+                Foreign(json, "model"u8, attempt.Target.Model);
+            json.WriteNumber("status"u8, attempt.Status);
+            if (attempt.Failure is { } failure)
+                json.WriteString("failure"u8, ErrorKinds.Word(failure));
+            if (attempt.ToHeaders is { } headers)
+                Milliseconds(json, "toHeadersMs"u8, headers.TotalMilliseconds);
+            if (attempt.ToContent is { } content)
+                Milliseconds(json, "toContentMs"u8, content.TotalMilliseconds);
+            Milliseconds(json, "totalMs"u8, attempt.Total.TotalMilliseconds);
+            json.WriteBoolean("shown"u8, attempt.Shown);
+            Foreign(json, "requestId"u8, attempt.ProviderRequestId);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        return upstream;
+    }
+
+    // Microseconds are as fine as these clocks are worth.
+    private static void Milliseconds(Utf8JsonWriter json, ReadOnlySpan<byte> name, double value) => json.WriteNumber(name, Math.Round(value, 3));
+
+    private static void Text(Utf8JsonWriter json, ReadOnlySpan<byte> name, string? value)
+    {
+        if (value is not null)
+            json.WriteString(name, value);
+    }
+
+    // Whatever a client, provider or operator chose may hold a key.
+    private void Foreign(Utf8JsonWriter json, ReadOnlySpan<byte> name, string? value)
+    {
+        if (value is not null)
+            json.WriteString(name, redactor.Redact(value));
+    }
+
+    private static string Word(string member) => JsonNamingPolicy.SnakeCaseLower.ConvertName(member);
+}

@@ -1,0 +1,113 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Perigee.Logs;
+
+/// <summary>
+/// What is kept of one exchange: taken on the request's path as references and numbers, written as JSON off it. No bodies, no headers but the
+/// user agent. Texts that others chose are cut here and redacted when they are written.
+/// </summary>
+internal sealed class LogRecord
+{
+    private const int LongestName = 256;
+    private const int LongestMessage = 1024;
+
+    public required string Id { get; init; }
+
+    public required DateTimeOffset Time { get; init; }
+
+    public string? KeyId { get; private init; }
+
+    public string? Tenant { get; private init; }
+
+    public required string Dialect { get; init; }
+
+    public required string Operation { get; init; }
+
+    public string? Model { get; private init; }
+
+    public Target? Served { get; private init; }
+
+    public string? AnswerModel { get; private init; }
+
+    public bool Stream { get; private init; }
+
+    public IReadOnlyList<Attempt> Attempts { get; private init; } = [];
+
+    public int Status { get; private init; }
+
+    public ErrorKind? Error { get; private init; }
+
+    public string? ErrorMessage { get; private init; }
+
+    public string Cache { get; private init; } = "";
+
+    public LimitVerdict? Limit { get; private init; }
+
+    public LoggedTokens? Tokens { get; private init; }
+
+    public IReadOnlyList<string> Dropped { get; private init; } = [];
+
+    public TimeSpan? ToFirstContent { get; private init; }
+
+    public TimeSpan Total { get; private init; }
+
+    public long BytesOut { get; private init; }
+
+    public string Finish { get; private init; } = "";
+
+    public bool Complete { get; private init; }
+
+    public string? UserAgent { get; private init; }
+
+    /// <summary>The place of this record among those of its process, given when it is queued: gaps can be counted.</summary>
+    public long Sequence { get; set; }
+
+    /// <summary>Takes what is to be kept of an exchange that is over.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="total">From its beginning to its end.</param>
+    /// <param name="crash">What flew past the steps, or null.</param>
+    public static LogRecord Of(Exchange exchange, TimeSpan total, Exception? crash)
+    {
+        bool gone = exchange.Http.RequestAborted.IsCancellationRequested && !exchange.Complete;
+        ErrorKind? kind = exchange.Error?.Kind ?? (gone ? ErrorKind.ClientGone : crash is null ? null : ErrorKind.Internal);
+        int status = kind == ErrorKind.ClientGone ? 499
+            : crash is not null && !exchange.Http.Response.HasStarted ? StatusCodes.Status500InternalServerError
+            : exchange.Http.Response.StatusCode;
+        return new()
+        {
+            Id = exchange.Id,
+            Time = exchange.StartedAt,
+            KeyId = exchange.Caller?.KeyId,
+            Tenant = exchange.Caller?.Tenant,
+            Dialect = exchange.Dialect.Name,
+            Operation = exchange.Operation.Name,
+            Model = Cut(exchange.Model, LongestName),
+            Served = exchange.Served,
+            AnswerModel = Cut(exchange.Answer.Model, LongestName),
+            Stream = exchange.Stream,
+            Attempts = exchange.Attempts,
+            Status = status,
+            Error = kind,
+
+            // An exception's own text may hold anything: its type is enough, the process log has the rest.
+            ErrorMessage = Cut(exchange.Error?.Message ?? crash?.GetType().Name, LongestMessage),
+            Cache = exchange.Cache.ToString(),
+            Limit = exchange.Limit,
+            Tokens = exchange.Answer.Usage is { } usage
+                ? new LoggedTokens(usage.InputFresh, usage.InputCacheRead, usage.InputCacheWrite, usage.OutputText, usage.OutputReasoning)
+                : null,
+            Dropped = exchange.Dropped,
+            ToFirstContent = exchange.ToFirstContent,
+            Total = total,
+            BytesOut = exchange.BytesOut,
+            Finish = exchange.Answer.Finish.ToString(),
+            Complete = exchange.Complete,
+            UserAgent = Cut(exchange.Http.Request.Headers.UserAgent.ToString(), LongestName),
+        };
+    }
+
+    private static string? Cut(string? text, int most) => text is null || text.Length <= most ? text : text[..most];
+}
+
+/// <summary>Tokens of an answer, in classes that do not overlap.</summary>
+internal readonly record struct LoggedTokens(long InputFresh, long InputCacheRead, long InputCacheWrite, long OutputText, long OutputReasoning);

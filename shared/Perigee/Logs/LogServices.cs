@@ -1,0 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Perigee.Logs;
+
+/// <summary>Registers the log shipper.</summary>
+internal static class LogServices
+{
+    /// <param name="services">The host's services.</param>
+    /// <param name="keyPatterns">How the providers' keys begin.</param>
+    public static IServiceCollection AddLogs(this IServiceCollection services, IEnumerable<string> keyPatterns) => services
+        .AddSingleton(new Redactor(keyPatterns))
+        .AddSingleton<LogShipper>()
+        .AddHostedService(provider => provider.GetRequiredService<LogShipper>());
+}

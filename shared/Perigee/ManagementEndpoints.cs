@@ -1,0 +1,129 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Perigee.Caching;
+using Perigee.Callers;
+using Perigee.Logs;
+using Perigee.Providers;
+using Perigee.Storage;
+
+namespace Perigee;
+
+/// <summary>What the admin may see of the gateway as a whole: <c>/manage/v1/health</c>, <c>/manage/v1/config</c>, <c>/manage/v1/schema</c>.</summary>
+internal static class ManagementEndpoints
+{
+    private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static void MapManagement(this IEndpointRouteBuilder endpoints)
+    {
+        IServiceProvider services = endpoints.ServiceProvider;
+        AdminGuard guard = services.GetRequiredService<AdminGuard>();
+        endpoints.MapMethods("/manage/v1/health", ["GET"], guard.Protect(http => HealthAsync(http, services)));
+        endpoints.MapMethods("/manage/v1/config", ["GET"], guard.Protect(http =>
+            AnswerAsync(http, 200, json => WriteConfig(json, services.GetRequiredService<IGatewayOptions>().Current))));
+        endpoints.MapMethods("/manage/v1/schema", ["GET"], guard.Protect(async http =>
+        {
+            http.Response.ContentType = "application/schema+json";
+            await using Stream schema = ConfigurationServices.OpenSchema();
+            await schema.CopyToAsync(http.Response.Body, http.RequestAborted);
+        }));
+    }
+
+    private static async Task HealthAsync(HttpContext http, IServiceProvider services)
+    {
+        IStorage storage = services.GetRequiredService<IStorage>();
+        bool up = await HealthEndpoints.AnswersAsync(storage, services.GetRequiredService<TimeProvider>(), http.RequestAborted);
+        GatewayHost host = services.GetRequiredService<GatewayHost>();
+        LogShipper logs = services.GetRequiredService<LogShipper>();
+        await AnswerAsync(http, up ? 200 : 503, json =>
+        {
+            json.WriteString("status"u8, up ? "ready" : "not ready");
+            json.WriteString("version"u8, Welcome.Version);
+            json.WriteString("mode"u8, host.Mode);
+            json.WriteString("region"u8, host.Region);
+            json.WriteString("instance"u8, host.Instance);
+            json.WriteStartObject("storage"u8);
+            json.WriteBoolean("up"u8, up);
+            json.WriteString("location"u8, storage.Location);
+            json.WriteEndObject();
+            json.WriteStartObject("logs"u8);
+            json.WriteNumber("waiting"u8, logs.Waiting);
+            json.WriteNumber("dropped"u8, logs.Dropped);
+            json.WriteEndObject();
+            json.WriteStartObject("cache"u8);
+            json.WriteNumber("missedWrites"u8, services.GetRequiredService<AnswerCache>().MissedWrites);
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>The snapshot in force. Of a key only whether there is one.</summary>
+    private static void WriteConfig(Utf8JsonWriter json, GatewayOptions options)
+    {
+        json.WriteStartObject("providers"u8);
+        foreach (Provider provider in options.Providers.Values.OrderBy(provider => provider.Name, StringComparer.Ordinal))
+        {
+            json.WriteStartObject(provider.Name);
+            json.WriteString("title"u8, provider.Title);
+            json.WriteString("baseUrl"u8, provider.BaseUrl);
+            json.WriteString("auth"u8, provider.Auth.ToString().ToLowerInvariant());
+            json.WriteBoolean("hasKey"u8, provider.Key is not null);
+            json.WriteString("network"u8, provider.Network.ToString().ToLowerInvariant());
+            json.WriteString("streamUsage"u8, provider.StreamUsage == StreamUsage.Ask ? "ask" : "as-sent");
+            json.WriteStartArray("refuses"u8);
+            foreach (string parameter in provider.Refuses.Order(StringComparer.Ordinal))
+                json.WriteStringValue(parameter);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        json.WriteStartObject("aliases"u8);
+        foreach ((string alias, string model) in options.Aliases.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            json.WriteString(alias, model);
+        json.WriteEndObject();
+        json.WriteStartObject("limits"u8);
+        if (options.Limits.RequestsPerMinute is { } requests)
+            json.WriteNumber("requestsPerMinute"u8, requests);
+        else
+            json.WriteNull("requestsPerMinute"u8);
+        json.WriteNumber("bodyBytes"u8, options.Limits.BodyBytes);
+        json.WriteNumber("uploadBytes"u8, options.Limits.UploadBytes);
+        json.WriteEndObject();
+        json.WriteStartObject("cache"u8);
+        json.WriteBoolean("enabled"u8, options.Cache.Enabled);
+        json.WriteNumber("ttlSeconds"u8, options.Cache.Ttl.TotalSeconds);
+        json.WriteNumber("memoryBytes"u8, options.Cache.MemoryBytes);
+        json.WriteNumber("lookupMilliseconds"u8, options.Cache.LookupBudget.TotalMilliseconds);
+        json.WriteEndObject();
+        json.WriteStartObject("timeouts"u8);
+        json.WriteNumber("connectSeconds"u8, options.Timeouts.Connect.TotalSeconds);
+        json.WriteNumber("idleSeconds"u8, options.Timeouts.Idle.TotalSeconds);
+        json.WriteEndObject();
+        json.WriteStartObject("logs"u8);
+        json.WriteBoolean("enabled"u8, options.Logs.Enabled);
+        json.WriteNumber("flushSeconds"u8, options.Logs.FlushAfter.TotalSeconds);
+        json.WriteNumber("flushBytes"u8, options.Logs.FlushBytes);
+        json.WriteEndObject();
+    }
+
+    private static async Task AnswerAsync(HttpContext http, int status, Action<Utf8JsonWriter> write)
+    {
+        ArrayBufferWriter<byte> body = new(1024);
+        using (Utf8JsonWriter json = new(body, Options))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = body.WrittenCount;
+        http.Response.Headers.CacheControl = "no-store";
+        await http.Response.BodyWriter.WriteAsync(body.WrittenMemory);
+    }
+}

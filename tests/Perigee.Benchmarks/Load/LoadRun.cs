@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Perigee.TestHost;
+
+namespace Perigee.Benchmarks.Load;
+
+/// <summary>
+/// Measures the gateway with every step on, a bare YARP proxy and the upstream itself, in turn within one run, and prints ratios: on a
+/// shared machine only what was measured side by side can be compared.
+/// </summary>
+internal static class LoadRun
+{
+    private static readonly Scenario[] Scenarios =
+    [
+        new("JSON, 1 KB", 600, Stream: false),
+        new("stream, 68 events", 600, Stream: true),
+        new("JSON, 64 KB body", 64 * 1024, Stream: false),
+        new("exact cache hit", 600, Stream: false, Repeat: true),
+    ];
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        double seconds = Option(args, "--seconds", 2);
+        int rounds = (int)Option(args, "--rounds", 5);
+        int[] callers = [1, 16];
+        string data = Directory.CreateTempSubdirectory("perigee-bench").FullName;
+        (string upstream, string yarp) = (Free(), Free());
+        using Child upstreamProcess = Child.StartSelf("upstream", upstream);
+        using Child yarpProcess = Child.StartSelf("yarp", yarp, upstream);
+        string config = Path.Combine(data, "perigee.json");
+        await File.WriteAllTextAsync(config, $$"""{ "providers": { "bench": { "kind": "custom", "baseUrl": "{{upstream}}/v1", "network": "loopback" } } }""");
+        await using LocalApp gateway = await LocalApp.StartAsync(new Dictionary<string, string>
+        {
+            ["PERIGEE_DATA"] = data,
+            ["PERIGEE_CONFIG"] = config,
+            ["PERIGEE_ADMIN_KEY"] = "admin-of-the-bench",
+        });
+        string key = await MakeKeyAsync(gateway.Url);
+        Target[] targets =
+        [
+            new("direct", upstream, 0),
+            new("YARP", yarp, yarpProcess.Pid),
+            new("Perigee", gateway.Url, gateway.Process.Pid),
+        ];
+        Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}; {rounds} rounds of {seconds} s, targets in turn, medians.");
+        Console.WriteLine("Gateway: key, limit, cache, log on; embedded storage. CPU: of the process between client and upstream.\n");
+        Console.WriteLine("| scenario | callers | target | req/s | p50 ms | p99 ms | CPU us/req |");
+        Console.WriteLine("|---|---|---|---|---|---|---|");
+        StringBuilder ratios = new("\n| scenario | callers | CPU, Perigee / YARP | req/s, Perigee / YARP | p50, Perigee - YARP (ms) |\n|---|---|---|---|---|\n");
+        foreach (Scenario scenario in Scenarios)
+        {
+            using Client client = new(scenario, key);
+            foreach (Target target in targets)
+                await client.RunAsync(target, 16, TimeSpan.FromSeconds(Math.Max(2, seconds)));
+            foreach (int count in callers)
+            {
+                List<Interval>[] taken = [.. targets.Select(_ => new List<Interval>())];
+                for (int round = 0; round < rounds; round++)
+                {
+                    for (int i = 0; i < targets.Length; i++)
+                    {
+                        int turn = (i + round) % targets.Length;
+                        taken[turn].Add(await client.RunAsync(targets[turn], count, TimeSpan.FromSeconds(seconds)));
+                    }
+                }
+
+                Interval[] medians = [.. taken.Select(Median)];
+                for (int i = 0; i < targets.Length; i++)
+                    Console.WriteLine(Row(scenario, count, targets[i], medians[i]));
+                ratios.AppendLine(CultureInfo.InvariantCulture,
+                    $"| {scenario.Name} | {count} | {medians[2].Cpu / medians[1].Cpu:0.00} | {medians[2].PerSecond / medians[1].PerSecond:0.00} | {medians[2].P50 - medians[1].P50:0.00} |");
+            }
+        }
+
+        Console.WriteLine(ratios);
+        return 0;
+    }
+
+    private static string Row(Scenario scenario, int callers, Target target, Interval interval) => string.Create(CultureInfo.InvariantCulture,
+        $"| {scenario.Name} | {callers} | {target.Name} | {interval.PerSecond:0} | {interval.P50:0.00} | {interval.P99:0.00} | {(target.Pid == 0 ? "-" : interval.Cpu.ToString("0", CultureInfo.InvariantCulture))} |");
+
+    private static Interval Median(List<Interval> taken)
+    {
+        return new Interval(Middle(i => i.PerSecond), Middle(i => i.P50), Middle(i => i.P99), Middle(i => i.Cpu));
+
+        double Middle(Func<Interval, double> of) => taken.Select(of).Order().ElementAt(taken.Count / 2);
+    }
+
+    /// <summary>A key with a limit that is never reached: the limit step works, and refuses nobody.</summary>
+    private static async Task<string> MakeKeyAsync(string url)
+    {
+        using HttpMessageInvoker http = new(new SocketsHttpHandler());
+        using HttpRequestMessage request = new(HttpMethod.Post, url + "/manage/v1/keys");
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer admin-of-the-bench");
+        request.Content = new StringContent("""{"name":"bench","requestsPerMinute":100000000}""", Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await http.SendAsync(request, CancellationToken.None);
+        using JsonDocument body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        return body.RootElement.TryGetProperty("key", out JsonElement key) ? key.GetString()! : throw new InvalidOperationException(body.RootElement.GetRawText());
+    }
+
+    private static double Option(string[] args, string name, double otherwise) =>
+        Array.IndexOf(args, name) is var at and >= 0 ? double.Parse(args[at + 1], CultureInfo.InvariantCulture) : otherwise;
+
+    private static string Free()
+    {
+        using TcpListener listener = new(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return $"http://{listener.LocalEndpoint}";
+    }
+}

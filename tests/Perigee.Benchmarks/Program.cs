@@ -1,0 +1,17 @@
+using Perigee.Benchmarks.Load;
+using Perigee.Benchmarks.Steps;
+
+return args switch
+{
+    ["upstream", string url] => await Peers.RunUpstreamAsync(url),
+    ["yarp", string url, string upstream] => await Peers.RunYarpAsync(url, upstream),
+    ["steps", .. string[] rest] => StepBenchmarks.Run(rest),
+    ["load", .. string[] rest] => await LoadRun.RunAsync(rest),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | load [--seconds N] [--rounds N]");
+    return 2;
+}

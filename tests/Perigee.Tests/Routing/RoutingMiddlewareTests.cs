@@ -1,0 +1,208 @@
+using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
+using Perigee.Catalog;
+using Perigee.Front;
+using Perigee.Routing;
+using Perigee.Tests.Configuration;
+
+namespace Perigee.Tests.Routing;
+
+public class RoutingMiddlewareTests
+{
+    private static readonly GatewayOptions Options = Settings.Read("", ("OPENAI_API_KEY", "k"), ("GROQ_API_KEY", "k"), ("DEEPSEEK_API_KEY", "k"));
+
+    private readonly MemoryTables _tables = new();
+    private readonly Origins _origins;
+    private readonly RoutingMiddleware _routing;
+    private bool _forwarded;
+
+    public RoutingMiddlewareTests()
+    {
+        _origins = new(_tables, new FakeTimeProvider());
+        _routing = new(_ =>
+        {
+            _forwarded = true;
+            return Task.CompletedTask;
+        }, new(ModelCatalog.Shipped), _origins);
+    }
+
+    [Fact]
+    public async Task A_question_goes_where_its_model_is_served()
+    {
+        Exchange exchange = await RouteAsync("chat", """{"model":"gpt-4o"}""");
+
+        Assert.True(_forwarded);
+        Assert.Equal("openai/gpt-4o", Assert.Single(exchange.Targets).ToString());
+        Assert.Equal(0, _tables.Finds);
+    }
+
+    [Theory]
+    [InlineData("{}", 400, "model", null)]
+    [InlineData("""{"model":""}""", 400, "model", null)]
+    [InlineData("""{"model":"gtp-4o"}""", 404, "model", "model_not_found")]
+    public async Task A_question_without_a_usable_model_is_refused(string json, int status, string param, string? code)
+    {
+        Exchange exchange = await RouteAsync("chat", json);
+
+        Assert.False(_forwarded);
+        Assert.Equal(status, exchange.Http.Response.StatusCode);
+        JsonElement error = (await exchange.AnswerAsync()).GetProperty("error");
+        Assert.Equal(param, error.GetProperty("param").GetString());
+        if (code is not null)
+            Assert.Equal(code, error.GetProperty("code").GetString());
+    }
+
+    [Theory]
+    [InlineData("responses.get")]
+    [InlineData("responses.delete")]
+    [InlineData("responses.input_items")]
+    [InlineData("responses.cancel")]
+    [InlineData("files.content")]
+    [InlineData("batches.cancel")]
+    public async Task A_later_call_goes_to_the_provider_that_made_the_id(string operation)
+    {
+        await _origins.RememberAsync("t1", "resp_1", "groq", default);
+
+        Exchange exchange = await RouteAsync(operation, id: "resp_1");
+
+        Assert.Equal("groq", Assert.Single(exchange.Targets).ToString());
+        Assert.Equal(0, _tables.Finds);
+    }
+
+    [Fact]
+    public async Task Another_instance_finds_the_id_in_the_table_once()
+    {
+        await _origins.RememberAsync("t1", "resp/with odd?characters#", "groq", default);
+        Origins other = new(_tables, new FakeTimeProvider());
+
+        Assert.Equal("groq", await other.FindAsync("t1", "resp/with odd?characters#", default));
+        Assert.Equal("groq", await other.FindAsync("t1", "resp/with odd?characters#", default));
+        Assert.Equal(1, _tables.Finds);
+    }
+
+    [Fact]
+    public async Task An_id_of_another_tenant_is_unknown_and_never_asked_for()
+    {
+        await _origins.RememberAsync("t1", "resp_1", "openai", default);
+
+        Exchange exchange = await RouteAsync("responses.get", id: "resp_1", tenant: "t2");
+
+        Assert.False(_forwarded);
+        Assert.Equal(404, exchange.Http.Response.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_open_gateway_sends_unknown_ids_to_the_first_provider_that_keeps_files()
+    {
+        Exchange exchange = await RouteAsync("responses.get", id: "resp_9", tenant: "open");
+
+        Assert.Equal("openai", Assert.Single(exchange.Targets).ToString());
+    }
+
+    [Fact]
+    public async Task An_id_whose_provider_is_off_is_a_conflict()
+    {
+        await _origins.RememberAsync("t1", "resp_1", "xai", default);
+
+        Exchange exchange = await RouteAsync("responses.get", id: "resp_1");
+
+        Assert.Equal(409, exchange.Http.Response.StatusCode);
+        Assert.Contains("XAI_API_KEY", exchange.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_storage_that_is_down_refuses_only_what_needs_it()
+    {
+        _tables.Down = true;
+
+        Assert.Equal(503, (await RouteAsync("responses.get", id: "resp_1")).Http.Response.StatusCode);
+        Assert.Equal(200, (await RouteAsync("chat", """{"model":"gpt-4o"}""")).Http.Response.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_id_is_known_here_even_where_it_could_not_be_stored()
+    {
+        _tables.Down = true;
+        await Assert.ThrowsAsync<Perigee.Storage.StorageException>(() => _origins.RememberAsync("t1", "resp_1", "groq", default).AsTask());
+
+        Assert.Equal("groq", await _origins.FindAsync("t1", "resp_1", default));
+    }
+
+    [Fact]
+    public async Task The_next_turn_stays_with_the_provider_of_the_answer_before()
+    {
+        await _origins.RememberAsync("t1", "resp_1", "groq", default);
+
+        Exchange same = await RouteAsync("responses", """{"model":"groq/openai/gpt-oss-120b","previous_response_id":"resp_1"}""");
+        Assert.Equal("groq/openai/gpt-oss-120b", Assert.Single(same.Targets).ToString());
+
+        Exchange elsewhere = await RouteAsync("responses", """{"model":"gpt-4o","previous_response_id":"resp_1"}""");
+        Assert.Equal((400, "previous_response_id"), (elsewhere.Http.Response.StatusCode, elsewhere.Error!.Param));
+
+        Exchange foreign = await RouteAsync("responses", """{"model":"gpt-4o","previous_response_id":"resp_1"}""", tenant: "t2");
+        Assert.Equal((404, "previous_response_id"), (foreign.Http.Response.StatusCode, foreign.Error!.Param));
+    }
+
+    [Fact]
+    public async Task A_batch_goes_to_the_provider_of_its_input_file()
+    {
+        await _origins.RememberAsync("t1", "file_1", "groq", default);
+
+        Exchange known = await RouteAsync("batches.create", """{"input_file_id":"file_1"}""");
+        Assert.Equal("groq", Assert.Single(known.Targets).ToString());
+
+        Exchange unknown = await RouteAsync("batches.create", """{"input_file_id":"file_2"}""");
+        Assert.Equal((404, "input_file_id"), (unknown.Http.Response.StatusCode, unknown.Error!.Param));
+    }
+
+    [Theory]
+    [InlineData(null, "openai", 200)]
+    [InlineData("groq", "groq", 200)]
+    [InlineData("deepseek", "deepseek", 200)]
+    [InlineData("xai", null, 400)]
+    [InlineData("nobody", null, 400)]
+    [InlineData("demo", null, 400)]
+    public async Task A_header_chooses_the_provider_of_a_new_file(string? header, string? provider, int status)
+    {
+        Exchange exchange = RoutedExchange.Of(Operation("files.create"), Options);
+        if (header is not null)
+            exchange.Http.Request.Headers[HeaderNames.Provider] = header;
+
+        await _routing.InvokeAsync(exchange.Http);
+
+        Assert.Equal(status, exchange.Http.Response.StatusCode);
+        Assert.Equal(provider, exchange.Targets.SingleOrDefault()?.ToString());
+    }
+
+    [Fact]
+    public async Task Without_a_provider_that_keeps_files_the_remedy_is_named()
+    {
+        Exchange exchange = RoutedExchange.Of(Operation("files.list"), Settings.Read("", ("DEEPSEEK_API_KEY", "k")));
+
+        await _routing.InvokeAsync(exchange.Http);
+
+        Assert.Equal(400, exchange.Http.Response.StatusCode);
+        Assert.Contains(HeaderNames.Provider, exchange.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_remembered_in_memory_is_bounded_and_the_rest_is_in_the_table()
+    {
+        for (int i = 0; i < 25_000; i++)
+            await _origins.RememberAsync("t1", $"resp_{i}", "groq", default);
+
+        Assert.Equal("groq", await _origins.FindAsync("t1", "resp_0", default));
+        Assert.Equal(1, _tables.Finds);
+        Assert.Equal("groq", await _origins.FindAsync("t1", "resp_24999", default));
+        Assert.Equal(1, _tables.Finds);
+    }
+
+    private static Operation Operation(string name) => Operations.All.Single(operation => operation.Name == name);
+
+    private async Task<Exchange> RouteAsync(string operation, string? json = null, string? id = null, string tenant = "t1")
+    {
+        Exchange exchange = RoutedExchange.Of(Operation(operation), Options, json, tenant, id);
+        await _routing.InvokeAsync(exchange.Http);
+        return exchange;
+    }
+}
