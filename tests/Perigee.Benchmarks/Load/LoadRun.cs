@@ -36,6 +36,8 @@ internal static class LoadRun
             ["PERIGEE_DATA"] = data,
             ["PERIGEE_CONFIG"] = config,
             ["PERIGEE_ADMIN_KEY"] = "admin-of-the-bench",
+            ["PERIGEE_CACHE"] = args.Contains("--no-cache") ? "off" : "on",
+            ["PERIGEE_LOGS"] = args.Contains("--no-logs") ? "off" : "on",
         });
         string key = await MakeKeyAsync(gateway.Url);
         Target[] targets =
@@ -49,7 +51,7 @@ internal static class LoadRun
         Console.WriteLine("| scenario | callers | target | req/s | p50 ms | p99 ms | CPU us/req |");
         Console.WriteLine("|---|---|---|---|---|---|---|");
         StringBuilder ratios = new("\n| scenario | callers | CPU, Perigee / YARP | req/s, Perigee / YARP | p50, Perigee - YARP (ms) |\n|---|---|---|---|---|\n");
-        foreach (Scenario scenario in Scenarios)
+        foreach (Scenario scenario in Scenarios.Where(scenario => !args.Contains("--no-cache") || !scenario.Repeat))
         {
             using Client client = new(scenario, key);
             foreach (Target target in targets)
