@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Perigee.Functions;
 
@@ -12,7 +11,6 @@ internal static class GatewayApp
     {
         services.AddSingleton(host with { Region = Region(configuration) });
         services.AddPerigee(configuration);
-        services.TryAddSingleton<GatewayPipeline>();
         StorageChoice.Make(configuration, host.Mode == "functions").AddTo(services, configuration);
     }
 

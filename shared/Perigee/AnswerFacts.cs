@@ -36,6 +36,8 @@ internal sealed class AnswerFacts : IStreamSink
     /// <summary>Takes over what is known of a replayed answer.</summary>
     public void Restore(string? model, TokenUsage? usage, FinishReason finish) => (Model, Usage, Finish) = (model, usage, finish);
 
+    bool IStreamSink.ListensToContent => false;
+
     void IStreamSink.Begin(ReadOnlySpan<byte> id, ReadOnlySpan<byte> model)
     {
         if (Id is null && !id.IsEmpty)

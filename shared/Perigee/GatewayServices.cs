@@ -29,7 +29,7 @@ public static class GatewayServices
         services.AddConfiguration(configuration);
         services.AddProviders();
         services.AddCatalog();
-        services.AddCallers();
+        services.AddCallers(configuration);
         services.AddLimits();
         services.AddCaching();
         services.AddModelRouting();

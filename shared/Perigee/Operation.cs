@@ -52,6 +52,9 @@ internal sealed record Operation(string Name, string Method, string Pattern, Bod
     /// <summary>Whether the answer holds an id that later calls name (stored responses, files, batches).</summary>
     public bool MakesId { get; init; }
 
+    /// <summary>Whether the answer names files that the provider made for the caller (a batch's results).</summary>
+    public bool NamesFiles { get; init; }
+
     /// <summary>Whether the answer lists such ids: a caller sees its own only.</summary>
     public bool ListsIds { get; init; }
 

@@ -25,6 +25,17 @@ public sealed class ProbeFunctions(ProbeState state)
         });
     }
 
+    /// <summary>How many bytes came.</summary>
+    [Function("Length")]
+    public async Task Length([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "length")] HttpRequest request)
+    {
+        long length = 0;
+        byte[] buffer = new byte[64 * 1024];
+        for (int read; (read = await request.Body.ReadAsync(buffer)) > 0;)
+            length += read;
+        await request.HttpContext.Response.WriteAsync(length.ToString(CultureInfo.InvariantCulture));
+    }
+
     /// <summary>Sends an event, waits for <see cref="Open"/>, sends another: as often as asked.</summary>
     [Function("Stream")]
     public async Task Stream([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "stream/{count}")] HttpRequest request)

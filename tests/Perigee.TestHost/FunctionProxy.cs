@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -19,7 +21,8 @@ internal sealed class FunctionProxy(IHttpForwarder forwarder, WorkerChannel chan
         UseProxy = false,
         AllowAutoRedirect = false,
         UseCookies = false,
-        AutomaticDecompression = System.Net.DecompressionMethods.None,
+        AutomaticDecompression = DecompressionMethods.None,
+        ConnectCallback = ConnectAsync,
     });
 
     /// <summary>Serves one request.</summary>
@@ -67,6 +70,27 @@ internal sealed class FunctionProxy(IHttpForwarder forwarder, WorkerChannel chan
             context.Abort();
         else
             context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+    }
+
+    // A worker may tell its address before it listens there: as in the real host, a refused connection is tried again.
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(context.DnsEndPoint, cancel);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (SocketException fault)
+            {
+                socket.Dispose();
+                if (attempt == 10 || fault.SocketErrorCode != SocketError.ConnectionRefused)
+                    throw;
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(50 * attempt, 250)), cancel);
+            }
+        }
     }
 
     /// <inheritdoc/>

@@ -96,6 +96,14 @@ public sealed class FunctionsTestHost : IRunningApp
         return Task.CompletedTask;
     });
 
+    /// <summary>Closes the stream without a word, as a host that died.</summary>
+    public async Task VanishAsync()
+    {
+        using CancellationTokenSource atOnce = new();
+        await atOnce.CancelAsync();
+        await _rpc.StopAsync(atOnce.Token);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

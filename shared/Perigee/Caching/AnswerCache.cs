@@ -12,7 +12,9 @@ namespace Perigee.Caching;
 /// </summary>
 internal sealed partial class AnswerCache : BackgroundService
 {
-    private const int MostWaiting = 1024;
+    private const int MostWaiting = 4096;
+    private const int MostBatchBytes = 1024 * 1024;
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(10);
 
     private readonly ITable _table;
@@ -88,21 +90,56 @@ internal sealed partial class AnswerCache : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach ((CacheKey key, CachedAnswer answer) in _waiting.Reader.ReadAllAsync(CancellationToken.None))
+        List<TableWrite> rows = [];
+        while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            try
+            // Under load many rows share one trip; a lone one waits no longer than a person can notice.
+            if (!stoppingToken.IsCancellationRequested)
+                await Task.Delay(Linger, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            while (Gather(rows))
             {
-                using CancellationTokenSource patience = new(WritePatience, _time);
-                if (answer.ToRow(key.Partition, key.Row) is { } row)
-                    await _table.WriteAsync(row, WriteWhen.Always, patience.Token);
-                else
-                    Interlocked.Increment(ref _missedWrites);
+                await WriteAsync(rows);
+                rows.Clear();
             }
-            catch (Exception e)
+        }
+    }
+
+    /// <summary>Takes what waits, of one partition and each row once, up to what a batch may hold.</summary>
+    private bool Gather(List<TableWrite> rows)
+    {
+        int bytes = 0;
+        while (rows.Count < TableLimits.BatchRows && bytes < MostBatchBytes && _waiting.Reader.TryPeek(out (CacheKey Key, CachedAnswer Answer) next))
+        {
+            if (rows.Count > 0 && (rows[0].Row.Partition != next.Key.Partition || rows.Exists(row => row.Row.Row == next.Key.Row)))
+                break;
+            _waiting.Reader.TryRead(out _);
+            if (next.Answer.ToRow(next.Key.Partition, next.Key.Row) is not { } made)
             {
                 Interlocked.Increment(ref _missedWrites);
-                LogWrite(_log, e.Message);
+                continue;
             }
+
+            rows.Add(new TableWrite(made, WriteWhen.Always));
+            bytes += next.Answer.Body.Length;
+        }
+
+        return rows.Count > 0;
+    }
+
+    private async Task WriteAsync(List<TableWrite> rows)
+    {
+        try
+        {
+            using CancellationTokenSource patience = new(WritePatience, _time);
+            if (rows.Count == 1)
+                await _table.WriteAsync(rows[0].Row, WriteWhen.Always, patience.Token);
+            else
+                await _table.WriteTogetherAsync(rows, patience.Token);
+        }
+        catch (Exception e)
+        {
+            Interlocked.Add(ref _missedWrites, rows.Count);
+            LogWrite(_log, e.Message);
         }
     }
 

@@ -6,13 +6,13 @@ namespace Perigee.Callers;
 /// <summary>The body of POST /manage/v1/keys.</summary>
 internal sealed record NewKey
 {
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
-    public string? Tenant { get; init; }
+    public string? Tenant { get; set; }
 
-    public int? RequestsPerMinute { get; init; }
+    public int? RequestsPerMinute { get; set; }
 
-    public DateTimeOffset? ExpiresAt { get; init; }
+    public DateTimeOffset? ExpiresAt { get; set; }
 
     /// <summary>Members that there are not: collected to be named all at once.</summary>
     [JsonExtensionData]

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Perigee.Routing;
@@ -107,6 +108,8 @@ internal sealed partial class ForwardMiddleware(RequestDelegate next, Upstreams 
             if (exchange.Operation.ListsIds && !exchange.Caller!.IsOpen)
                 bytes = await OwnIds.OnlyAsync(bytes, id => origins.IsKnownAsync(exchange.Caller.Tenant, id, patience.Token));
             await RememberAsync(call);
+            if (exchange.Operation.NamesFiles)
+                await RememberFilesAsync(call, bytes);
             Begin(call, answer);
             Content(call);
             exchange.Http.Response.ContentLength = bytes.Length;
@@ -200,8 +203,14 @@ internal sealed partial class ForwardMiddleware(RequestDelegate next, Upstreams 
         if (call.Remembered || !exchange.Operation.MakesId || exchange.Answer.Id is not { } id)
             return;
         call.Remembered = true;
-        if (exchange.Question is { } question && question.TopLevelType("store"u8) == System.Text.Json.JsonTokenType.False)
+        if (exchange.Question is { } question && question.TopLevelType("store"u8) == JsonTokenType.False)
             return;
+        await RememberAsync(call, id);
+    }
+
+    private async ValueTask RememberAsync(Call call, string id)
+    {
+        Exchange exchange = call.Exchange;
         try
         {
             await origins.RememberAsync(exchange.Caller!.Tenant, id, call.Target.Provider.Name, exchange.Http.RequestAborted);
@@ -210,6 +219,17 @@ internal sealed partial class ForwardMiddleware(RequestDelegate next, Upstreams 
         {
             // The answer is worth more than the way back to it: later calls in this process still find it.
             LogOrigin(log, e, exchange.Id);
+        }
+    }
+
+    /// <summary>A finished batch names the files that hold its results: made by the provider, and the caller's to read.</summary>
+    private async ValueTask RememberFilesAsync(Call call, ReadOnlyMemory<byte> batch)
+    {
+        using JsonDocument document = JsonDocument.Parse(batch);
+        foreach (string member in (string[])["output_file_id", "error_file_id"])
+        {
+            if (document.RootElement.TryGetProperty(member, out JsonElement id) && id.ValueKind == JsonValueKind.String)
+                await RememberAsync(call, id.GetString()!);
         }
     }
 

@@ -76,7 +76,7 @@ internal sealed class Upstreams : IDisposable
         IPAddress[] addresses = IPAddress.TryParse(endpoint.Host, out IPAddress? literal)
             ? [literal]
             : await Dns.GetHostAddressesAsync(endpoint.Host, cancel);
-        IPAddress[] allowed = [.. addresses.Where(address => AddressGuard.Allows(address, reach))];
+        IPAddress[] allowed = [.. addresses.Where(address => AddressRules.Allows(reach, address))];
         if (allowed.Length == 0)
             throw new AddressRefusedException();
         Exception? last = null;

@@ -33,8 +33,8 @@ internal static class Operations
 
         new("batches.create", "POST", "/v1/batches", BodyShape.Json, TargetBy.BodyId) { MakesId = true },
         new("batches.list", "GET", "/v1/batches", BodyShape.None, TargetBy.Provider) { ListsIds = true },
-        ById("batches.get", "GET", "/v1/batches/{id}"),
-        ById("batches.cancel", "POST", "/v1/batches/{id}/cancel"),
+        ById("batches.get", "GET", "/v1/batches/{id}") with { NamesFiles = true },
+        ById("batches.cancel", "POST", "/v1/batches/{id}/cancel") with { NamesFiles = true },
     ];
 
     /// <summary>The list of models, which the gateway answers itself.</summary>

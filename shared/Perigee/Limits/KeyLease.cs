@@ -48,12 +48,12 @@ internal sealed class KeyLease(string keyId, RequestLimiter limiter)
             if (window.Waiting.Count == 0 && window.Balance > 0)
             {
                 window.Balance--;
-                answer = Say(window, Verdict.Admitted);
+                answer = window.Say(Verdict.Admitted);
                 start = !window.Busy && window.Balance < Ahead(window) / 4;
             }
             else if (window.ExhaustedAt is { } at && !window.Busy && limiter.Time.GetElapsedTime(at) < LookAgain)
             {
-                return new ValueTask<Admission>(Say(window, Verdict.Refused));
+                return new ValueTask<Admission>(window.Say(Verdict.Refused));
             }
             else
             {
@@ -72,25 +72,52 @@ internal sealed class KeyLease(string keyId, RequestLimiter limiter)
         return new ValueTask<Admission>(cancel.CanBeCanceled && !turn.Task.IsCompleted ? WaitAsync(turn, cancel) : turn.Task);
     }
 
-    /// <summary>Gives back what was not spent: when nobody asked for a while, or at once on the way out.</summary>
+    /// <summary>Gives back what was not spent, when nobody asked for a while.</summary>
     /// <returns>Whether the lease is still worth keeping.</returns>
-    public async ValueTask<bool> TidyAsync(bool stopping)
+    public async ValueTask<bool> TidyAsync()
     {
-        LeaseWindow window;
+        LeaseWindow? window = null;
         lock (_gate)
         {
             TimeSpan quiet = limiter.Time.GetElapsedTime(_lastAsked);
-            if (_window is null || (!stopping && quiet >= Forgotten))
+            if (quiet >= Forgotten)
                 return false;
-            window = _window;
-            bool worth = window.Balance > 0 && !window.Busy && window.EndsAt > limiter.Time.GetUtcNow() && (stopping || quiet >= Idle);
-            if (!worth)
-                return true;
-            window.Busy = true;
+            if (quiet >= Idle)
+                window = Unspent();
         }
 
-        await ReturnAsync(window);
+        if (window is not null)
+            await ReturnAsync(window);
         return true;
+    }
+
+    /// <summary>Gives back what was not spent: the process ends.</summary>
+    public async Task ReturnAsync(CancellationToken cancel)
+    {
+        for (int attempt = 0; !cancel.IsCancellationRequested; attempt++)
+        {
+            LeaseWindow? window;
+            lock (_gate)
+            {
+                window = Unspent();
+                if (window is null && _window is not { Busy: true })
+                    return;
+            }
+
+            if (window is not null)
+                await ReturnAsync(window);
+            else
+                await limiter.BackOffAsync(attempt);
+        }
+    }
+
+    /// <summary>Takes charge of the window if it has something to give back and nobody is at it.</summary>
+    private LeaseWindow? Unspent()
+    {
+        if (_window is not { Balance: > 0, Busy: false } || _window.EndsAt <= limiter.Time.GetUtcNow())
+            return null;
+        _window.Busy = true;
+        return _window;
     }
 
     private static async Task<Admission> WaitAsync(TaskCompletionSource<Admission> turn, CancellationToken cancel)
@@ -114,12 +141,6 @@ internal sealed class KeyLease(string keyId, RequestLimiter limiter)
         return _window;
     }
 
-    private static Admission Say(LeaseWindow window, Verdict verdict) => new(
-        verdict,
-        window.Limit,
-        verdict == Verdict.Admitted ? Math.Clamp(window.Limit - window.Used + window.Balance, 0, window.Limit) : 0,
-        window.EndsAt);
-
     /// <summary>What is taken beyond those who wait: half a second's demand, at most a sixteenth of what is left, nothing near the limit.</summary>
     private int Ahead(LeaseWindow window)
     {
@@ -141,8 +162,8 @@ internal sealed class KeyLease(string keyId, RequestLimiter limiter)
                     await SeeAsync(window);
                 lock (_gate)
                 {
-                    Serve(window);
-                    int waiting = Waiting(window);
+                    window.Serve();
+                    int waiting = window.CountWaiting();
                     int left = window.Limit - window.Used;
                     take = Math.Min(waiting + Math.Max(0, Ahead(window) - window.Balance), left);
                     if (take <= 0)
@@ -154,7 +175,7 @@ internal sealed class KeyLease(string keyId, RequestLimiter limiter)
                             window.Doubt();
                         }
 
-                        Answer(window, Verdict.Refused);
+                        window.Answer(Verdict.Refused);
                         window.Busy = false;
                         return;
                     }
@@ -166,15 +187,20 @@ internal sealed class KeyLease(string keyId, RequestLimiter limiter)
                     continue;
                 }
             }
-            catch (Exception fault)
+            catch (Exception fault) when (fault is StorageException or OperationCanceledException)
             {
-                Fail(window, fault);
+                Fail(window);
                 return;
+            }
+            catch
+            {
+                Fail(window);
+                throw;
             }
 
             if (attempt >= MostTries)
             {
-                Fail(window, new StorageException("The counter is too busy."));
+                Fail(window);
                 return;
             }
 
@@ -243,7 +269,7 @@ internal sealed class KeyLease(string keyId, RequestLimiter limiter)
         bool more;
         lock (_gate)
         {
-            more = Waiting(window) > 0;
+            more = window.CountWaiting() > 0;
             window.Busy = more;
         }
 
@@ -259,44 +285,13 @@ internal sealed class KeyLease(string keyId, RequestLimiter limiter)
             return window.See(row);
     }
 
-    /// <summary>The requests that still wait.</summary>
-    private static int Waiting(LeaseWindow window)
-    {
-        int waiting = 0;
-        foreach (TaskCompletionSource<Admission> turn in window.Waiting)
-            waiting += turn.Task.IsCompleted ? 0 : 1;
-        return waiting;
-    }
-
-    private static void Serve(LeaseWindow window)
-    {
-        while (window.Balance > 0 && window.Waiting.TryDequeue(out TaskCompletionSource<Admission>? turn))
-        {
-            window.Balance--;
-            if (!turn.TrySetResult(Say(window, Verdict.Admitted)))
-                window.Balance++;
-        }
-    }
-
-    private static void Answer(LeaseWindow window, Verdict verdict)
-    {
-        while (window.Waiting.TryDequeue(out TaskCompletionSource<Admission>? turn))
-            turn.TrySetResult(Say(window, verdict));
-    }
-
-    private void Fail(LeaseWindow window, Exception fault)
+    private void Fail(LeaseWindow window)
     {
         lock (_gate)
         {
             window.Doubt();
             window.Busy = false;
-            while (window.Waiting.TryDequeue(out TaskCompletionSource<Admission>? turn))
-            {
-                if (fault is StorageException or OperationCanceledException)
-                    turn.TrySetResult(Say(window, Verdict.StorageDown));
-                else
-                    turn.TrySetException(fault);
-            }
+            window.Answer(Verdict.StorageDown);
         }
     }
 }

@@ -73,4 +73,35 @@ internal sealed class LeaseWindow(string partition, long minute)
     /// <summary>The row with another count.</summary>
     public TableRow Row(int used, string mark) =>
         new TableRow(partition, RowKey) { ETag = ETag }.Set("used", used).Set("mark", mark);
+
+    /// <summary>A verdict with what the headers say with it.</summary>
+    public Admission Say(Verdict verdict) =>
+        new(verdict, Limit, verdict == Verdict.Admitted ? Math.Clamp(Limit - Used + Balance, 0, Limit) : 0, EndsAt);
+
+    /// <summary>Spends the balance on those who wait.</summary>
+    public void Serve()
+    {
+        while (Balance > 0 && Waiting.TryDequeue(out TaskCompletionSource<Admission>? turn))
+        {
+            Balance--;
+            if (!turn.TrySetResult(Say(Verdict.Admitted)))
+                Balance++;
+        }
+    }
+
+    /// <summary>Tells all who wait.</summary>
+    public void Answer(Verdict verdict)
+    {
+        while (Waiting.TryDequeue(out TaskCompletionSource<Admission>? turn))
+            turn.TrySetResult(Say(verdict));
+    }
+
+    /// <summary>How many still wait: some have gone away.</summary>
+    public int CountWaiting()
+    {
+        int waiting = 0;
+        foreach (TaskCompletionSource<Admission> turn in Waiting)
+            waiting += turn.Task.IsCompleted ? 0 : 1;
+        return waiting;
+    }
 }

@@ -46,7 +46,7 @@ internal sealed partial class RequestLimiter(IStorage storage, GatewayHost host,
     {
         foreach ((string keyId, KeyLease lease) in _leases)
         {
-            if (!await lease.TidyAsync(stopping: false))
+            if (!await lease.TidyAsync())
                 _leases.TryRemove(new KeyValuePair<string, KeyLease>(keyId, lease));
         }
     }
@@ -64,12 +64,15 @@ internal sealed partial class RequestLimiter(IStorage storage, GatewayHost host,
         Stopping = true;
         if (_timer is not null)
             await _timer.DisposeAsync();
-        Task returned = Task.WhenAll(_leases.Values.Select(static lease => lease.TidyAsync(stopping: true).AsTask()));
+        using CancellationTokenSource patience = new(StopTime, time);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        CancellationToken ends = both.Token;
+        Task returned = Task.WhenAll(_leases.Values.Select(lease => lease.ReturnAsync(ends)));
         try
         {
-            await returned.WaitAsync(StopTime, time, cancellationToken);
+            await returned.WaitAsync(ends);
         }
-        catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
+        catch (OperationCanceledException)
         {
             // What could not be given back in time is lost for the rest of the minute.
         }

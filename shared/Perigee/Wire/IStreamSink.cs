@@ -6,6 +6,12 @@ namespace Perigee.Wire;
 /// </summary>
 internal interface IStreamSink
 {
+    /// <summary>
+    /// Whether it listens to content. To one that does not, a reader may leave Text, Reasoning, Refusal and tool calls unsaid where it can
+    /// see without reading an event whole that there is nothing else in it.
+    /// </summary>
+    bool ListensToContent { get; }
+
     /// <summary>The answer begins.</summary>
     /// <param name="id">The provider's id of the answer, without quotes; may be empty.</param>
     /// <param name="model">The model's own name of itself; may be empty.</param>

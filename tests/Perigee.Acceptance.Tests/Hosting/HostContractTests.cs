@@ -113,6 +113,32 @@ public sealed class HostContractTests
         Assert.False(stop.Killed, app.Output);
         Assert.Equal(0, stop.ExitCode);
         Assert.True(stop.Took < TimeSpan.FromSeconds(5), $"It took {stop.Took}.");
+        // Requests are cut early enough for what has to be written after them.
+        Assert.Contains("flushed", app.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task How_large_a_body_may_be_is_the_apps_to_say(HostKind kind)
+    {
+        await using IRunningApp app = await IRunningApp.StartAsync(kind, BuiltApp.TestApp);
+        using HttpClient client = Wire.Client(app.Url);
+        // Above Kestrel's own limit of 30,000,000 bytes.
+        using ByteArrayContent body = new(new byte[31_000_000]);
+        using HttpResponseMessage response = await client.PostAsync("/length", body, Cancel);
+        Assert.Equal("31000000", await response.Content.ReadAsStringAsync(Cancel));
+    }
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task Nothing_is_logged_for_an_ordinary_request(HostKind kind)
+    {
+        await using IRunningApp app = await IRunningApp.StartAsync(kind, BuiltApp.TestApp);
+        using HttpClient client = Wire.Client(app.Url);
+        await client.GetStringAsync("/echo/x", Cancel);
+        await app.StopAsync();
+        Assert.DoesNotContain("Request", app.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("endpoint", app.Output, StringComparison.OrdinalIgnoreCase);
     }
 
     [Theory]
@@ -126,6 +152,14 @@ public sealed class HostContractTests
         var echo = await (await client.SendAsync(request, Cancel)).EchoAsync();
         if (kind == HostKind.Isolated)
             Assert.Null(echo["invocation"]);
+    }
+
+    [Fact]
+    public async Task The_worker_ends_when_its_host_is_gone()
+    {
+        await using FunctionsTestHost host = await FunctionsTestHost.StartAsync(BuiltApp.TestApp);
+        await host.VanishAsync();
+        await host.Process.WaitForExitAsync(Wire.Patience);
     }
 
     [Fact]

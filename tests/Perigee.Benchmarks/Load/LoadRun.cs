@@ -33,9 +33,13 @@ internal static class LoadRun
         await File.WriteAllTextAsync(config, $$"""{ "providers": { "bench": { "kind": "custom", "baseUrl": "{{upstream}}/v1", "network": "loopback" } } }""");
         await using LocalApp gateway = await LocalApp.StartAsync(new Dictionary<string, string>
         {
+            ["DOTNET_PerfMapEnabled"] = args.Contains("--hold") ? "1" : "0",
+            ["DOTNET_EnableWriteXorExecute"] = args.Contains("--hold") ? "0" : "1",
             ["PERIGEE_DATA"] = data,
             ["PERIGEE_CONFIG"] = config,
             ["PERIGEE_ADMIN_KEY"] = "admin-of-the-bench",
+            ["PERIGEE_CACHE"] = args.Contains("--no-cache") ? "off" : "on",
+            ["PERIGEE_LOGS"] = args.Contains("--no-logs") ? "off" : "on",
         });
         string key = await MakeKeyAsync(gateway.Url);
         Target[] targets =
@@ -44,12 +48,21 @@ internal static class LoadRun
             new("YARP", yarp, yarpProcess.Pid),
             new("Perigee", gateway.Url, gateway.Process.Pid),
         ];
+        if (args.Contains("--hold"))
+        {
+            // For a profiler: the gateway alone under load, for a minute.
+            Console.WriteLine($"pid {gateway.Process.Pid}");
+            using Client held = new(Scenarios[(int)Option(args, "--hold", 0)], key);
+            Console.WriteLine(await held.RunAsync(targets[2], 16, TimeSpan.FromSeconds(30)));
+            return 0;
+        }
+
         Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}; {rounds} rounds of {seconds} s, targets in turn, medians.");
         Console.WriteLine("Gateway: key, limit, cache, log on; embedded storage. CPU: of the process between client and upstream.\n");
         Console.WriteLine("| scenario | callers | target | req/s | p50 ms | p99 ms | CPU us/req |");
         Console.WriteLine("|---|---|---|---|---|---|---|");
         StringBuilder ratios = new("\n| scenario | callers | CPU, Perigee / YARP | req/s, Perigee / YARP | p50, Perigee - YARP (ms) |\n|---|---|---|---|---|\n");
-        foreach (Scenario scenario in Scenarios)
+        foreach (Scenario scenario in Scenarios.Where(scenario => !args.Contains("--no-cache") || !scenario.Repeat))
         {
             using Client client = new(scenario, key);
             foreach (Target target in targets)

@@ -31,7 +31,7 @@ public sealed class LogRecordTests : IDisposable
     [Fact]
     public async Task A_record_holds_what_the_steps_found_out()
     {
-        Exchange exchange = Exchanges.Of(Chat, Options, """{"model":"gpt-4o","stream":true}""", started: _time.GetTimestamp());
+        Exchange exchange = RoutedExchange.Of(Chat, Options, """{"model":"gpt-4o","stream":true}""", started: _time.GetTimestamp());
         exchange.Stream = true;
         exchange.Http.Request.Headers.UserAgent = "openai/5.1";
         exchange.Cache = CacheOutcome.Miss;
@@ -68,7 +68,7 @@ public sealed class LogRecordTests : IDisposable
     [Fact]
     public async Task A_refusal_is_logged_like_an_answer()
     {
-        JsonElement record = await ShipAsync(Exchanges.Of(Chat, Options), async http =>
+        JsonElement record = await ShipAsync(RoutedExchange.Of(Chat, Options), async http =>
             await http.Features.Get<Exchange>()!.RefuseAsync(new GatewayError(ErrorKind.LimitReached, "Too many.")));
 
         Assert.Equal(429, record.GetProperty("status").GetInt32());
@@ -79,7 +79,7 @@ public sealed class LogRecordTests : IDisposable
     [Fact]
     public async Task A_crash_is_logged_by_its_type_alone()
     {
-        Exchange exchange = Exchanges.Of(Chat, Options);
+        Exchange exchange = RoutedExchange.Of(Chat, Options);
         LogMiddleware step = new(_ => throw new InvalidOperationException("holds a secret"), _shipper, _time);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => step.InvokeAsync(exchange.Http));
@@ -92,7 +92,7 @@ public sealed class LogRecordTests : IDisposable
     [Fact]
     public async Task A_client_that_went_away_is_499()
     {
-        Exchange exchange = Exchanges.Of(Chat, Options);
+        Exchange exchange = RoutedExchange.Of(Chat, Options);
         exchange.Http.RequestAborted = new CancellationToken(canceled: true);
 
         JsonElement record = await ShipAsync(exchange, _ => Task.CompletedTask);
@@ -103,7 +103,7 @@ public sealed class LogRecordTests : IDisposable
     [Fact]
     public async Task Nothing_is_queued_where_logs_are_off()
     {
-        Exchange exchange = Exchanges.Of(Chat, Settings.Read("""{"logs":{"enabled":false}}"""));
+        Exchange exchange = RoutedExchange.Of(Chat, Settings.Read("""{"logs":{"enabled":false}}"""));
         await new LogMiddleware(_ => Task.CompletedTask, _shipper, _time).InvokeAsync(exchange.Http);
 
         Assert.Equal(0, _shipper.Waiting);
@@ -123,7 +123,7 @@ public sealed class LogRecordTests : IDisposable
         string[] texts = [key, $"Bearer {key}", $"key '{key}' is wrong", $"model-{key}", $"x{key}", $"https://h/?api_key={key}&x=1", $"\"{key}\""];
         foreach (string text in texts)
         {
-            Exchange exchange = Exchanges.Of(Chat, Options);
+            Exchange exchange = RoutedExchange.Of(Chat, Options);
             exchange.Model = text;
             exchange.Http.Request.Headers.UserAgent = text;
             exchange.Http.Request.Headers.Authorization = $"Bearer {key}";
@@ -156,7 +156,7 @@ public sealed class LogRecordTests : IDisposable
     [Fact]
     public void Long_texts_of_others_are_cut()
     {
-        Exchange exchange = Exchanges.Of(Chat, Options);
+        Exchange exchange = RoutedExchange.Of(Chat, Options);
         exchange.Model = new string('m', 100_000);
         exchange.Http.Request.Headers.UserAgent = new string('u', 100_000);
         exchange.Fail(new GatewayError(ErrorKind.BadRequest, new string('e', 100_000)));
@@ -170,7 +170,7 @@ public sealed class LogRecordTests : IDisposable
     [Fact]
     public void Taking_a_record_costs_one_object_on_the_requests_path()
     {
-        Exchange exchange = Exchanges.Of(Chat, Options, """{"model":"gpt-4o"}""");
+        Exchange exchange = RoutedExchange.Of(Chat, Options, """{"model":"gpt-4o"}""");
         exchange.Http.Request.Headers.UserAgent = "openai/5.1";
         exchange.Answer.Restore("gpt-4o", new TokenUsage(1, 2, 3, 4, 5), FinishReason.Stop);
         for (int i = 0; i < 50; i++)

@@ -148,7 +148,7 @@ public sealed class LogShipperTests : IDisposable
     {
         for (int i = 0; i < count; i++)
         {
-            Exchange exchange = Exchanges.Of(Chat, _options.Current);
+            Exchange exchange = RoutedExchange.Of(Chat, _options.Current);
             _shipper.Queue(new LogRecord { Id = $"id{_made++}", Time = exchange.StartedAt, Dialect = "openai-chat", Operation = "chat" });
         }
     }

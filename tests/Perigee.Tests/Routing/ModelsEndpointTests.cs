@@ -18,7 +18,7 @@ public class ModelsEndpointTests
     [Fact]
     public async Task The_list_holds_what_can_be_asked_for()
     {
-        Exchange exchange = Exchanges.Of(Get, Options);
+        Exchange exchange = RoutedExchange.Of(Get, Options);
         await _endpoint.ListAsync(exchange.Http);
 
         JsonElement list = await exchange.AnswerAsync();
@@ -46,7 +46,7 @@ public class ModelsEndpointTests
     [InlineData("demo/echo", "demo")]
     public async Task A_model_is_found_by_any_of_its_names(string id, string owner)
     {
-        Exchange exchange = Exchanges.Of(Get, Options, id: id);
+        Exchange exchange = RoutedExchange.Of(Get, Options, id: id);
         await _endpoint.FindAsync(exchange.Http);
 
         JsonElement model = await exchange.AnswerAsync();
@@ -61,7 +61,7 @@ public class ModelsEndpointTests
     [InlineData("off", "XAI_API_KEY")]
     public async Task An_unknown_model_gets_404_with_the_nearest_name(string id, string words)
     {
-        Exchange exchange = Exchanges.Of(Get, Options, id: id);
+        Exchange exchange = RoutedExchange.Of(Get, Options, id: id);
         await _endpoint.FindAsync(exchange.Http);
 
         Assert.Equal(404, exchange.Http.Response.StatusCode);

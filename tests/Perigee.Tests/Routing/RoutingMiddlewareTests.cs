@@ -164,7 +164,7 @@ public class RoutingMiddlewareTests
     [InlineData("demo", null, 400)]
     public async Task A_header_chooses_the_provider_of_a_new_file(string? header, string? provider, int status)
     {
-        Exchange exchange = Exchanges.Of(Operation("files.create"), Options);
+        Exchange exchange = RoutedExchange.Of(Operation("files.create"), Options);
         if (header is not null)
             exchange.Http.Request.Headers[HeaderNames.Provider] = header;
 
@@ -177,7 +177,7 @@ public class RoutingMiddlewareTests
     [Fact]
     public async Task Without_a_provider_that_keeps_files_the_remedy_is_named()
     {
-        Exchange exchange = Exchanges.Of(Operation("files.list"), Settings.Read("", ("DEEPSEEK_API_KEY", "k")));
+        Exchange exchange = RoutedExchange.Of(Operation("files.list"), Settings.Read("", ("DEEPSEEK_API_KEY", "k")));
 
         await _routing.InvokeAsync(exchange.Http);
 
@@ -201,7 +201,7 @@ public class RoutingMiddlewareTests
 
     private async Task<Exchange> RouteAsync(string operation, string? json = null, string? id = null, string tenant = "t1")
     {
-        Exchange exchange = Exchanges.Of(Operation(operation), Options, json, tenant, id);
+        Exchange exchange = RoutedExchange.Of(Operation(operation), Options, json, tenant, id);
         await _routing.InvokeAsync(exchange.Http);
         return exchange;
     }

@@ -26,6 +26,9 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
             return EventNature.End;
         }
 
+        // Most events of a stream are a few characters of one choice's text: seen by what they lack, at a tenth of the cost of reading them.
+        if (_begun && _choices == 1 && !sink.ListensToContent && OnlyContent(data))
+            return EventNature.Content;
         try
         {
             EventNature nature = Read(data, whole: false);
@@ -61,6 +64,30 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
             sink.Error("The provider's answer is not valid JSON."u8, 0);
             return EventNature.Error;
         }
+    }
+
+    /// <summary>
+    /// Whether a chunk says nothing but some text of choice 0: content that is not empty, every finish_reason, usage and error null or absent,
+    /// every index 0. A text that itself holds these words only costs the full reading.
+    /// </summary>
+    private static bool OnlyContent(ReadOnlySpan<byte> data)
+    {
+        int content = data.IndexOf("\"content\":\""u8);
+        if (content < 0 || data[content + 11] == (byte)'"' || data[^1] != (byte)'}')
+            return false;
+        return Harmless(data, "\"finish_reason\":"u8, (byte)'n') && Harmless(data, "\"usage\":"u8, (byte)'n')
+            && Harmless(data, "\"error\":"u8, (byte)'n') && Harmless(data, "\"index\":"u8, (byte)'0');
+    }
+
+    private static bool Harmless(ReadOnlySpan<byte> data, ReadOnlySpan<byte> name, byte first)
+    {
+        int at = data.IndexOf(name);
+        if (at < 0)
+            return true;
+
+        // Twice the same name, or a space before the value: rare enough to be read whole.
+        ReadOnlySpan<byte> rest = data[(at + name.Length)..];
+        return rest[0] == first && rest.IndexOf(name) < 0;
     }
 
     private EventNature Read(ReadOnlySpan<byte> json, bool whole)

@@ -6,8 +6,8 @@ using Perigee.Wire.OpenAiChat;
 
 namespace Perigee.Tests.Routing;
 
-/// <summary>Exchanges as the steps before routing leave them.</summary>
-internal static class Exchanges
+/// <summary>RoutedExchange as the steps before routing leave them.</summary>
+internal static class RoutedExchange
 {
     public static Exchange Of(Operation operation, GatewayOptions options, string? json = null, string tenant = "t1", string? id = null, long started = 0)
     {

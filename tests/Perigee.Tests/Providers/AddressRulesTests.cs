@@ -1,10 +1,9 @@
 using System.Net;
-using Perigee.Forwarding;
 using Perigee.Providers;
 
-namespace Perigee.Tests.Forwarding;
+namespace Perigee.Tests.Providers;
 
-public sealed class AddressGuardTests
+public sealed class AddressRulesTests
 {
     [Theory]
     [InlineData("8.8.8.8", "Public")]
@@ -39,7 +38,7 @@ public sealed class AddressGuardTests
         foreach (NetworkReach reach in Enum.GetValues<NetworkReach>())
         {
             bool expected = least != "Never" && reach >= Enum.Parse<NetworkReach>(least);
-            Assert.True(expected == AddressGuard.Allows(IPAddress.Parse(address), reach), $"{address} with reach {reach}");
+            Assert.True(expected == AddressRules.Allows(reach, IPAddress.Parse(address)), $"{address} with reach {reach}");
         }
     }
 }
