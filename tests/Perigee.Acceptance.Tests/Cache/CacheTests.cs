@@ -97,6 +97,7 @@ public sealed class CacheTests(Rig rig)
     [InlineData(HostKind.Local, false)]
     [InlineData(HostKind.Isolated, false)]
     [InlineData(HostKind.Local, true)]
+    [InlineData(HostKind.Isolated, true)]
     public async Task A_hit_survives_a_restart_and_is_shared_by_two_processes(HostKind kind, bool azurite)
     {
         await using Shared storage = await Shared.MakeAsync(rig, azurite);

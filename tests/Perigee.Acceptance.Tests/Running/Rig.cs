@@ -1,17 +1,15 @@
 using System.Collections.Concurrent;
 using Perigee.TestHost;
-using Perigee.Testing;
 
 [assembly: AssemblyFixture(typeof(Perigee.Acceptance.Tests.Running.Rig))]
 
 namespace Perigee.Acceptance.Tests.Running;
 
-/// <summary>What all tests share, each made when it is first asked for: the upstreams, a storage emulator, and one gateway a host and profile.</summary>
+/// <summary>What all tests share, each made when it is first asked for: the upstreams, and one gateway a host and profile.</summary>
 public sealed class Rig : IAsyncDisposable
 {
     private readonly Lazy<Task<Aimock>> _aimock = new(Aimock.StartAsync);
     private readonly Lazy<Task<OwnUpstream>> _own = new(OwnUpstream.StartAsync);
-    private readonly Lazy<Task<Azurite>> _azurite = new(Azurite.StartAsync);
     private readonly ConcurrentDictionary<(HostKind, Profile), Lazy<Task<Gateway>>> _gateways = new();
 
     /// <summary>The upstream that we did not write.</summary>
@@ -19,9 +17,6 @@ public sealed class Rig : IAsyncDisposable
 
     /// <summary>The upstream in this process.</summary>
     public Task<OwnUpstream> OwnAsync() => _own.Value;
-
-    /// <summary>Microsoft's storage emulator.</summary>
-    public Task<Azurite> AzuriteAsync() => _azurite.Value;
 
     /// <summary>The shared gateway of a host and profile: never stop or reconfigure it.</summary>
     public Task<Gateway> GatewayAsync(HostKind kind, Profile? profile = null) => _gateways.GetOrAdd(
@@ -43,7 +38,6 @@ public sealed class Rig : IAsyncDisposable
             await DisposeAsync(gateway);
         await DisposeAsync(_aimock);
         await DisposeAsync(_own);
-        await DisposeAsync(_azurite);
     }
 
     private static async ValueTask DisposeAsync<T>(Lazy<Task<T>> part) where T : IAsyncDisposable

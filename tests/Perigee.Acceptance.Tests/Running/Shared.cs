@@ -5,7 +5,7 @@ using Perigee.Testing;
 
 namespace Perigee.Acceptance.Tests.Running;
 
-/// <summary>One storage for several processes: a data folder, or an account in the emulator that is a world of its own by its name.</summary>
+/// <summary>One storage for several processes: a data folder, or a storage emulator of its own.</summary>
 public sealed class Shared : IAsyncDisposable
 {
     private readonly Rig _rig;

@@ -179,6 +179,34 @@ public sealed class NetSdkTests(Rig rig)
         Assert.Equal(2, (await (await rig.AimockAsync()).SeenAsync(prompt)).Count);
     }
 
+    [Theory, BothHosts]
+    public async Task Errors_are_typed(HostKind kind)
+    {
+        Gateway gateway = await rig.GatewayAsync(kind);
+        OpenAIClient stranger = new(new ApiKeyCredential("pk-unknown"), new OpenAIClientOptions { Endpoint = new Uri(gateway.Url + "/v1") });
+        ClientResultException refused = await Assert.ThrowsAsync<ClientResultException>(
+            () => stranger.GetChatClient("demo/echo").CompleteChatAsync(["Hello"], cancellationToken: Cancel));
+        Assert.Equal(401, refused.Status);
+        Assert.Contains("invalid_api_key", refused.Message, StringComparison.Ordinal);
+
+        ChatClient unknown = (await ClientAsync(kind)).GetChatClient("demo/ecko-echo");
+        ClientResultException missing = await Assert.ThrowsAsync<ClientResultException>(() => unknown.CompleteChatAsync(["Hello"], cancellationToken: Cancel));
+        Assert.Equal(404, missing.Status);
+
+        string cut = (await rig.OwnAsync()).On(async (http, _) =>
+        {
+            Say.Stream(http);
+            await Say.PieceAsync(http, "Half");
+        });
+        ChatClient half = (await ClientAsync(kind)).GetChatClient(cut);
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await foreach (StreamingChatCompletionUpdate _ in half.CompleteChatStreamingAsync(["Hello"], cancellationToken: Cancel))
+            {
+            }
+        });
+    }
+
     private async Task<OpenAIClient> ClientAsync(HostKind kind)
     {
         Gateway gateway = await rig.GatewayAsync(kind);
