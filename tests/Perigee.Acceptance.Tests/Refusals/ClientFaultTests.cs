@@ -79,7 +79,7 @@ public sealed class ClientFaultTests(Rig rig)
     {
         Gateway gateway = await rig.GatewayAsync(kind);
         JsonElement error = await NodeClient.RunAsync(
-            "fails", gateway, await gateway.NewKeyAsync(), new { model = "gpt-4o-minni", prompt = "Hello" });
+            "fails", gateway, await gateway.NewKeyAsync(), new { model = "gtp-4o-mini", prompt = "Hello" });
         Assert.Equal("NotFoundError", error.GetProperty("type").GetString());
         Assert.Equal("model_not_found", error.GetProperty("code").GetString());
         Assert.Equal("model", error.GetProperty("param").GetString());

@@ -81,7 +81,9 @@ public sealed class Gateway : IAsyncDisposable
     /// <summary>A client that sends a key as OpenAI's SDKs do, or none.</summary>
     public HttpClient Client(string? key)
     {
-        HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(Url), Timeout = Patience.Most };
+        // An answer that is disposed of is cut at once: by default the handler would read on for two seconds, to save the connection.
+        SocketsHttpHandler handler = new() { AllowAutoRedirect = false, UseCookies = false, ResponseDrainTimeout = TimeSpan.Zero, MaxResponseDrainSize = 0 };
+        HttpClient client = new(handler) { BaseAddress = new Uri(Url), Timeout = Patience.Most };
         if (key is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return client;

@@ -11,7 +11,10 @@ namespace Perigee.Acceptance.Tests.Running;
 /// <summary>Answers a form with what arrived of it, part by part: name, length and hash. Nothing is held in memory.</summary>
 internal static class UploadDigest
 {
-    /// <summary>Reads the form to its end and answers <c>{"text":"name=length:sha256 ..."}</c>; short parts stand there as they are.</summary>
+    /// <summary>
+    /// Reads the form to its end and answers <c>{"text":"name=length:sha256 ..."}</c>, or the same as an image's revised prompt; short parts
+    /// stand there as they are.
+    /// </summary>
     public static async Task AnswerAsync(HttpContext http)
     {
         string boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(http.Request.ContentType).Boundary).Value!;
@@ -25,7 +28,12 @@ internal static class UploadDigest
 
         parts.Sort(StringComparer.Ordinal);
         http.Response.ContentType = "application/json";
-        await http.Response.WriteAsync(JsonSerializer.Serialize(new { text = string.Join(' ', parts) }), http.RequestAborted);
+        string text = string.Join(' ', parts);
+        await http.Response.WriteAsync(
+            http.Request.Path.Value!.Contains("/images/", StringComparison.Ordinal)
+                ? JsonSerializer.Serialize(new { created = 1_760_000_000, data = new[] { new { b64_json = "iVBORw0KGgo=", revised_prompt = text } } })
+                : JsonSerializer.Serialize(new { text }),
+            http.RequestAborted);
     }
 
     /// <summary>The word for a file in such an answer.</summary>

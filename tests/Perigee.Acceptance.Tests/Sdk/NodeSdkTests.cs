@@ -120,4 +120,18 @@ public sealed class NodeSdkTests(Rig rig)
         Assert.Equal("response.created", events[0]);
         Assert.Equal("response.completed", events[^1]);
     }
+
+    [Theory, BothHosts]
+    public async Task A_429_of_the_provider_is_retried_by_the_sdk(HostKind kind)
+    {
+        Gateway gateway = await rig.GatewayAsync(kind);
+        string prompt = Prompts.New("Limited at first");
+        await (await rig.AimockAsync()).AddAsync(
+            new { match = new { userMessage = prompt, sequenceIndex = 0 }, response = new { error = new { message = "Slow down.", type = "rate_limit_error", code = "rate_limit_exceeded" }, status = 429, retryAfter = 2 } },
+            new { match = new { userMessage = prompt }, response = new { content = "After the retry." } });
+        JsonElement seen = await NodeClient.RunAsync("retried", gateway, await gateway.NewKeyAsync(), new { model = "openai/gpt-4o", prompt });
+        Assert.Equal("After the retry.", seen.GetProperty("text").GetString());
+        // The provider's Retry-After reached the SDK: on its own it waits half a second at most.
+        Assert.True(seen.GetProperty("waited").GetInt32() >= 2000, seen.GetRawText());
+    }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Perigee.Acceptance.Tests.Running;
 using Perigee.TestHost;
 
