@@ -14,7 +14,7 @@ internal sealed partial class AnswerCache : BackgroundService
 {
     private const int MostWaiting = 4096;
     private const int MostBatchBytes = 1024 * 1024;
-    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(10);
 
     private readonly ITable _table;
