@@ -9,8 +9,6 @@ namespace Perigee.Caching;
 /// <summary>Replays an answer to an equal question of the same tenant, or keeps the answer that the steps behind it give.</summary>
 internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, TimeProvider time)
 {
-    private const int MostBodyBytes = 4 * 1024 * 1024;
-
     public Task InvokeAsync(HttpContext http)
     {
         Exchange exchange = http.Features.Get<Exchange>()!;
@@ -56,7 +54,7 @@ internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, T
         }
 
         Tell(exchange, wish.Read ? CacheOutcome.Miss : CacheOutcome.Refresh);
-        exchange.Copy = wish.Write ? new AnswerCopy(MostBodyBytes) : null;
+        exchange.Copy = wish.Write ? new AnswerCopy(CachedAnswer.MostBytes) : null;
         await next(http);
         if (exchange.Copy is { Overflowed: false } copy && MayBeKept(exchange))
         {

@@ -18,35 +18,60 @@ namespace Perigee.Caching;
 internal sealed record CachedAnswer(
     ReadOnlyMemory<byte> Body, string ContentType, string? Model, TokenUsage? Usage, FinishReason Finish, DateTimeOffset StoredAt, DateTimeOffset Expires)
 {
+    /// <summary>The largest answer that is kept.</summary>
+    public const int MostBytes = 4 * 1024 * 1024;
+
     /// <summary>Below this, a row costs the same with or without; the compressor does not.</summary>
     private const int WorthCompressing = 4096;
 
     /// <summary>The row under which instances share it, or null where it is too large for one.</summary>
     public TableRow? ToRow(string partition, string row)
     {
-        byte[] stored = Body.Length < WorthCompressing ? Body.ToArray() : Compress(Body.Span);
-        if (stored.Length > RowBody.MaxBytes)
-            return null;
-        TableRow result = new(partition, row);
-        result.Set("type", ContentType).Set("model", Model).Set("finish", (int)Finish).Set("stored", StoredAt).Set("expires", Expires)
-            .Set("codec", Body.Length < WorthCompressing ? "raw" : "br").Set("length", Body.Length).Set("sha256", SHA256.HashData(Body.Span));
+        bool compressed = Body.Length >= WorthCompressing;
+        byte[]? output = compressed ? ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(Body.Length)) : null;
+        try
+        {
+            ReadOnlySpan<byte> stored = Body.Span;
+            if (compressed)
+            {
+                // Quality 1 takes a fifth of the time of 4 for nearly the same size on streams, which repeat themselves.
+                if (!BrotliEncoder.TryCompress(Body.Span, output, out int written, quality: 1, window: 18))
+                    return null;
+                stored = output.AsSpan(0, written);
+            }
+
+            if (stored.Length > RowBody.MaxBytes)
+                return null;
+            TableRow result = new(partition, row);
+            Describe(result, compressed);
+            RowBody.Write(result, stored);
+            return result;
+        }
+        finally
+        {
+            if (output is not null)
+                ArrayPool<byte>.Shared.Return(output);
+        }
+    }
+
+    private void Describe(TableRow row, bool compressed)
+    {
+        row.Set("type", ContentType).Set("model", Model).Set("finish", (int)Finish).Set("stored", StoredAt).Set("expires", Expires)
+            .Set("codec", compressed ? "br" : "raw").Set("length", Body.Length).Set("sha256", SHA256.HashData(Body.Span));
         if (Usage is { } usage)
         {
             byte[] counts = new byte[40];
             ReadOnlySpan<long> classes = [usage.InputFresh, usage.InputCacheRead, usage.InputCacheWrite, usage.OutputText, usage.OutputReasoning];
             for (int i = 0; i < classes.Length; i++)
                 BinaryPrimitives.WriteInt64LittleEndian(counts.AsSpan(i * 8), classes[i]);
-            result.Set("usage", counts);
+            row.Set("usage", counts);
         }
-
-        RowBody.Write(result, stored);
-        return result;
     }
 
     /// <summary>Reads the row back. Null where it is not whole: a damaged entry is a miss.</summary>
     public static CachedAnswer? FromRow(TableRow row)
     {
-        if (row.Number("length") is not (>= 0 and <= int.MaxValue) || row.Moment("stored") is not { } stored || row.Moment("expires") is not { } expires
+        if (row.Number("length") is not (>= 0 and <= MostBytes) || row.Moment("stored") is not { } stored || row.Moment("expires") is not { } expires
             || row.Bytes("sha256") is not { } hash || RowBody.Read(row) is not { } body)
         {
             return null;
@@ -65,20 +90,6 @@ internal sealed record CachedAnswer(
     }
 
     private static long At(byte[] counts, int index) => BinaryPrimitives.ReadInt64LittleEndian(counts.AsSpan(index * 8));
-
-    private static byte[] Compress(ReadOnlySpan<byte> body)
-    {
-        // Quality 1 takes a fifth of the time of 4 for nearly the same size on streams, which repeat themselves.
-        byte[] output = ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(body.Length));
-        try
-        {
-            return BrotliEncoder.TryCompress(body, output, out int written, quality: 1, window: 18) ? output[..written] : throw new InvalidOperationException();
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(output);
-        }
-    }
 
     /// <summary>Never inflates past the recorded length, whatever the bytes say.</summary>
     private static byte[]? Inflate(ReadOnlySpan<byte> stored, int length)

@@ -24,14 +24,14 @@ internal static class LoadRun
     {
         double seconds = Option(args, "--seconds", 2);
         int rounds = (int)Option(args, "--rounds", 5);
-        int[] callers = [1, 16];
+        int[] callers = args.Contains("--quick") ? [16] : [1, 16];
         string data = Directory.CreateTempSubdirectory("perigee-bench").FullName;
         (string upstream, string yarp) = (Free(), Free());
         using Child upstreamProcess = Child.StartSelf("upstream", upstream);
         using Child yarpProcess = Child.StartSelf("yarp", yarp, upstream);
         string config = Path.Combine(data, "perigee.json");
         await File.WriteAllTextAsync(config, $$"""{ "providers": { "bench": { "kind": "custom", "baseUrl": "{{upstream}}/v1", "network": "loopback" } } }""");
-        await using LocalApp gateway = await LocalApp.StartAsync(new Dictionary<string, string>
+        Dictionary<string, string> environment = new()
         {
             ["DOTNET_PerfMapEnabled"] = args.Contains("--hold") ? "1" : "0",
             ["DOTNET_EnableWriteXorExecute"] = args.Contains("--hold") ? "0" : "1",
@@ -40,7 +40,12 @@ internal static class LoadRun
             ["PERIGEE_ADMIN_KEY"] = "admin-of-the-bench",
             ["PERIGEE_CACHE"] = args.Contains("--no-cache") ? "off" : "on",
             ["PERIGEE_LOGS"] = args.Contains("--no-logs") ? "off" : "on",
-        });
+        };
+        for (int i = Array.IndexOf(args, "--env"); i >= 0; i = Array.IndexOf(args, "--env", i + 1))
+            environment[args[i + 1].Split('=')[0]] = args[i + 1].Split('=')[1];
+        await using LocalApp gateway = await LocalApp.StartAsync(environment);
+        await WaitAsync(upstream);
+        await WaitAsync(yarp);
         string key = await MakeKeyAsync(gateway.Url);
         Target[] targets =
         [
@@ -62,7 +67,7 @@ internal static class LoadRun
         Console.WriteLine("| scenario | callers | target | req/s | p50 ms | p99 ms | CPU us/req |");
         Console.WriteLine("|---|---|---|---|---|---|---|");
         StringBuilder ratios = new("\n| scenario | callers | CPU, Perigee / YARP | req/s, Perigee / YARP | p50, Perigee - YARP (ms) |\n|---|---|---|---|---|\n");
-        foreach (Scenario scenario in Scenarios.Where(scenario => !args.Contains("--no-cache") || !scenario.Repeat))
+        foreach (Scenario scenario in Scenarios.Where(scenario => !(args.Contains("--no-cache") && scenario.Repeat)))
         {
             using Client client = new(scenario, key);
             foreach (Target target in targets)
@@ -111,6 +116,24 @@ internal static class LoadRun
         using HttpResponseMessage answer = await http.SendAsync(request, CancellationToken.None);
         using JsonDocument body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
         return body.RootElement.TryGetProperty("key", out JsonElement key) ? key.GetString()! : throw new InvalidOperationException(body.RootElement.GetRawText());
+    }
+
+    /// <summary>Until somebody listens there; across processes there is no event to wait for.</summary>
+    private static async Task WaitAsync(string url)
+    {
+        for (int i = 0; ; i++)
+        {
+            using TcpClient client = new();
+            try
+            {
+                await client.ConnectAsync(new Uri(url).Host, new Uri(url).Port);
+                return;
+            }
+            catch (SocketException) when (i < 400)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(25));
+            }
+        }
     }
 
     private static double Option(string[] args, string name, double otherwise) =>
