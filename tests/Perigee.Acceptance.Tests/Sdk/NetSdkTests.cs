@@ -192,19 +192,6 @@ public sealed class NetSdkTests(Rig rig)
         ChatClient unknown = (await ClientAsync(kind)).GetChatClient("demo/ecko-echo");
         ClientResultException missing = await Assert.ThrowsAsync<ClientResultException>(() => unknown.CompleteChatAsync(["Hello"], cancellationToken: Cancel));
         Assert.Equal(404, missing.Status);
-
-        string cut = (await rig.OwnAsync()).On(async (http, _) =>
-        {
-            Say.Stream(http);
-            await Say.PieceAsync(http, "Half");
-        });
-        ChatClient half = (await ClientAsync(kind)).GetChatClient(cut);
-        await Assert.ThrowsAnyAsync<Exception>(async () =>
-        {
-            await foreach (StreamingChatCompletionUpdate _ in half.CompleteChatStreamingAsync(["Hello"], cancellationToken: Cancel))
-            {
-            }
-        });
     }
 
     private async Task<OpenAIClient> ClientAsync(HostKind kind)

@@ -59,7 +59,9 @@ public sealed class ConfigurationTests(Rig rig)
         using TemporaryFolder folder = new();
         Dictionary<string, string> environment = new()
         {
-            ["PERIGEE_DATA"] = folder.Path, ["PERIGEE_OPEN"] = "true", ["PERIGEE_URLS"] = "http://0.0.0.0:7071",
+            ["PERIGEE_DATA"] = folder.Path,
+            ["PERIGEE_OPEN"] = "true",
+            ["PERIGEE_URLS"] = "http://0.0.0.0:7071",
         };
         (int code, string output) = await LocalApp.RunToEndAsync(environment);
         Assert.Equal(1, code);
