@@ -194,6 +194,24 @@ public sealed class NetSdkTests(Rig rig)
         Assert.Equal(404, missing.Status);
     }
 
+    [Theory, BothHosts]
+    public async Task A_stream_that_is_cut_is_an_error_even_to_an_sdk_that_passes_over_error_events(HostKind kind)
+    {
+        string cut = (await rig.OwnAsync()).On(async (http, _) =>
+        {
+            Say.Stream(http);
+            await Say.PieceAsync(http, "Half");
+        });
+        ChatClient half = (await ClientAsync(kind)).GetChatClient(cut);
+        StringBuilder text = new();
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await foreach (StreamingChatCompletionUpdate update in half.CompleteChatStreamingAsync(["Hello"], cancellationToken: Cancel))
+                text.Append(update.ContentUpdate.Count > 0 ? update.ContentUpdate[0].Text : "");
+        });
+        Assert.Equal("Half", text.ToString());
+    }
+
     private async Task<OpenAIClient> ClientAsync(HostKind kind)
     {
         Gateway gateway = await rig.GatewayAsync(kind);

@@ -10,8 +10,8 @@ namespace Perigee.Wire.OpenAiChat;
 /// </summary>
 internal static class OpenAiError
 {
-    // JSON, never HTML: quotes in a message stay readable.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>JSON, never HTML: quotes in a message stay readable.</summary>
+    public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes the object of a refusal.</summary>
     public static void Write(IBufferWriter<byte> output, GatewayError error)
