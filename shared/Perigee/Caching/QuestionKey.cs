@@ -57,7 +57,7 @@ internal static class QuestionKey
             bool sorted = true;
             for (int i = at + 1; i < _tokens[at].Next; i = _tokens[i + 1].Next)
             {
-                if (top && Ignored.Contains(question.Text(_tokens[i])))
+                if (top && question.NameIn(_tokens[i], Ignored))
                     continue;
                 sorted &= count == 0 || Compare(names[count - 1], i) <= 0;
                 names[count++] = i;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
@@ -13,6 +14,9 @@ internal sealed class JsonIndex : IDisposable
 {
     /// <summary>Deeper than any tool schema seen in practice, shallow enough for recursion.</summary>
     private const int MaxDepth = 128;
+
+    /// <summary>No request field of any dialect has a longer name.</summary>
+    private const int LongestKnownName = 64;
 
     private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth, CommentHandling = JsonCommentHandling.Disallow };
 
@@ -143,6 +147,19 @@ internal sealed class JsonIndex : IDisposable
     /// <summary>Whether a name token is this name, however it is escaped.</summary>
     public bool NameIs(in Token token, ReadOnlySpan<byte> name) =>
         token.Escaped ? Encoding.UTF8.GetString(name) == Text(token) : Inside(token).SequenceEqual(name);
+
+    /// <summary>Whether a name token is one of these names, however it is escaped.</summary>
+    public bool NameIn(in Token token, FrozenSet<string> names)
+    {
+        if (names.Count == 0)
+            return false;
+        ReadOnlySpan<byte> inside = Inside(token);
+        Span<char> name = stackalloc char[LongestKnownName];
+        if (token.Escaped || inside.Length > name.Length)
+            return token.Escaped && names.Contains(Text(token));
+        int length = Encoding.UTF8.GetChars(inside, name);
+        return names.GetAlternateLookup<ReadOnlySpan<char>>().Contains(name[..length]);
+    }
 
     /// <summary>Gives the tokens back to the pool.</summary>
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 
 namespace Perigee.Wire;
@@ -9,6 +10,7 @@ namespace Perigee.Wire;
 internal static class JsonSplice
 {
     private static readonly byte[] AskForUsage = "\"stream_options\":{\"include_usage\":true}"u8.ToArray();
+    private static readonly byte[] Comma = ","u8.ToArray();
     private static readonly byte[] IncludeUsage = "\"include_usage\":true"u8.ToArray();
 
     /// <summary>Makes the slices.</summary>
@@ -18,7 +20,7 @@ internal static class JsonSplice
     /// <param name="refuses">Top-level members to leave out.</param>
     /// <param name="dropped">Names of the members that were left out.</param>
     public static List<ReadOnlyMemory<byte>> Apply(
-        JsonIndex question, string? model, bool askUsage, IReadOnlySet<string> refuses, out IReadOnlyList<string> dropped)
+        JsonIndex question, string? model, bool askUsage, FrozenSet<string> refuses, out IReadOnlyList<string> dropped)
     {
         List<string>? left = null;
         List<ReadOnlyMemory<byte>> parts = new(4);
@@ -31,9 +33,9 @@ internal static class JsonSplice
         for (int i = 1; i < tokens.Length; i = tokens[i + 1].Next)
         {
             ref readonly JsonIndex.Token value = ref tokens[i + 1];
-            if (refuses.Count > 0 && question.Text(tokens[i]) is var name && refuses.Contains(name))
+            if (question.NameIn(tokens[i], refuses))
             {
-                (left ??= []).Add(name);
+                (left ??= []).Add(question.Text(tokens[i]));
 
                 // With the member goes one comma: the one behind it, or, if it was the last, the one before it.
                 int end = value.Start + value.Length;
@@ -68,7 +70,7 @@ internal static class JsonSplice
             Add(json[sent..close]);
             sent = close;
             if (anyKept)
-                Add(","u8.ToArray());
+                Add(Comma);
             Add(AskForUsage);
         }
 
@@ -123,7 +125,7 @@ internal static class JsonSplice
             Add(json[sent..inside]);
             Add(IncludeUsage);
             if (all[at].Next > at + 1)
-                Add(","u8.ToArray());
+                Add(Comma);
             sent = inside;
             return true;
         }

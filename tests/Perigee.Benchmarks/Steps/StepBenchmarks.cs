@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
@@ -26,15 +27,15 @@ public class StepBenchmarks
     private static readonly Dictionary<string, long> MostBytes = new()
     {
         [nameof(IndexQuestion)] = 96,
-        [nameof(HashQuestion)] = 256,
-        [nameof(SpliceQuestion)] = 512,
+        [nameof(HashQuestion)] = 160,
+        [nameof(SpliceQuestion)] = 384,
         [nameof(ReadEvent)] = 0,
         [nameof(FindFrame)] = 0,
     };
 
     private readonly byte[] _question = Question;
     private readonly byte[] _frame = Frame;
-    private readonly HashSet<string> _refuses = ["logit_bias"];
+    private readonly FrozenSet<string> _refuses = FrozenSet.Create("logit_bias");
     private readonly JsonIndex _index = Parse(Question);
     private readonly IAnswerReader _reader = OpenAiChatDialect.Chat.Reader(new AnswerFacts());
 
