@@ -1,5 +1,5 @@
-using System.Text;
 using System.IO.Pipelines;
+using System.Text;
 using Perigee.Wire;
 
 namespace Perigee.Tests.Wire;
