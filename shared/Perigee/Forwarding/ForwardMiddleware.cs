@@ -46,6 +46,8 @@ internal sealed partial class ForwardMiddleware(RequestDelegate next, Upstreams 
         GatewayError? error;
         try
         {
+            if (exchange.Upload is { } upload)
+                upload.Progress = patience.Restart;
             using HttpRequestMessage request = UpstreamRequest.Make(exchange, target, out bool hideUsage);
             answer = await upstreams.For(target.Provider).SendAsync(request, patience.Token);
             call.Status = (int)answer.StatusCode;

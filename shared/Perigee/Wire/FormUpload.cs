@@ -57,6 +57,9 @@ internal sealed class FormUpload(PipeReader body, string contentType, long? leng
         : model is null || Model is null ? known
         : known - _scanner!.ValueLength + Encoding.UTF8.GetByteCount(model);
 
+    /// <summary>Called whenever bytes have gone on: an upload may take longer than a provider may be silent.</summary>
+    public Action? Progress { get; set; }
+
     /// <summary>Writes the whole body, with another model's name where one is given. Can be done once.</summary>
     public async Task CopyToAsync(Stream target, string? model, CancellationToken cancel)
     {
@@ -83,6 +86,7 @@ internal sealed class FormUpload(PipeReader body, string contentType, long? leng
                 await target.WriteAsync(part, cancel);
             }
 
+            Progress?.Invoke();
             body.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted)
                 return;

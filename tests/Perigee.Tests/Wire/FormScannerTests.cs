@@ -41,9 +41,12 @@ public sealed class FormScannerTests
         await upload.FindModelAsync("B", TestContext.Current.CancellationToken);
         Assert.Equal("whisper-1", upload.Model);
         MemoryStream sent = new();
+        int steps = 0;
+        upload.Progress = () => steps++;
         await upload.CopyToAsync(sent, "other/model", TestContext.Current.CancellationToken);
         Assert.Equal(form.Replace("whisper-1", "other/model", StringComparison.Ordinal), Encoding.UTF8.GetString(sent.ToArray()));
         Assert.Equal(sent.Length, upload.LengthWith("other/model"));
+        Assert.True(steps > 0);
     }
 
     [Fact]
