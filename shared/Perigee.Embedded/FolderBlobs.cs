@@ -3,7 +3,7 @@ using Perigee.Storage;
 
 namespace Perigee.Embedded;
 
-/// <summary>A container as a folder: one file a blob, put in its place whole by a rename that does not overwrite.</summary>
+/// <summary>A container as a folder: one file a blob, put in its place whole and once (<see cref="Publication"/>).</summary>
 internal sealed class FolderBlobs(string folder, Drafts drafts) : IBlobs
 {
     public async ValueTask<bool> WriteAsync(string name, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancel)
@@ -18,16 +18,7 @@ internal sealed class FolderBlobs(string folder, Drafts drafts) : IBlobs
             try
             {
                 await File.WriteAllBytesAsync(draft, content, cancel);
-                try
-                {
-                    // On Unix this is link and unlink, on Windows MoveFileEx without replace: of several processes one wins.
-                    File.Move(draft, path, overwrite: false);
-                    return true;
-                }
-                catch (IOException) when (File.Exists(path))
-                {
-                    return false;
-                }
+                return Publication.TryPublish(draft, path);
             }
             finally
             {
