@@ -21,13 +21,16 @@ internal sealed class AnswerFacts : IStreamSink
     /// <summary>The provider's message where it reported an error inside the answer.</summary>
     public string? ErrorMessage { get; private set; }
 
+    /// <summary>The provider's own word for such an error, or null.</summary>
+    public string? ErrorCode { get; private set; }
+
     /// <summary>The HTTP status that such an error names, or 0.</summary>
     public int ErrorStatus { get; private set; }
 
     /// <summary>Forgets everything: the next try begins.</summary>
     public void Clear()
     {
-        Id = Model = ErrorMessage = null;
+        Id = Model = ErrorMessage = ErrorCode = null;
         Usage = null;
         Finish = FinishReason.None;
         ErrorStatus = 0;
@@ -50,23 +53,36 @@ internal sealed class AnswerFacts : IStreamSink
 
     void IStreamSink.Reasoning(int choice, JsonText text) { }
 
+    void IStreamSink.ReasoningEnd(int choice) { }
+
+    void IStreamSink.Proof(int choice, in Proof proof) { }
+
     void IStreamSink.Refusal(int choice, JsonText text) { }
 
     void IStreamSink.ToolCall(int choice, int index, JsonText id, JsonText name) { }
 
     void IStreamSink.ToolArguments(int choice, int index, JsonText fragment) { }
 
-    void IStreamSink.Finish(int choice, FinishReason reason)
+    void IStreamSink.ToolEnd(int choice, int index) { }
+
+    void IStreamSink.Citation(int choice, in Citation citation) { }
+
+    void IStreamSink.Media(int choice, JsonText type, JsonText data, JsonText transcript) { }
+
+    void IStreamSink.Logprobs(int choice, ReadOnlySpan<byte> content) { }
+
+    void IStreamSink.Finish(int choice, in Ending ending)
     {
-        if (Finish is FinishReason.None or FinishReason.Stop or FinishReason.ToolCalls)
-            Finish = reason;
+        if (Finish is FinishReason.None or FinishReason.Stop or FinishReason.StopSequence or FinishReason.ToolCalls)
+            Finish = ending.Reason;
     }
 
     void IStreamSink.Usage(in TokenUsage usage) => Usage = usage;
 
-    void IStreamSink.Error(ReadOnlySpan<byte> message, int status)
+    void IStreamSink.Error(JsonText message, JsonText code, int status)
     {
-        ErrorMessage ??= Encoding.UTF8.GetString(message);
+        ErrorMessage ??= message.Decode();
+        ErrorCode ??= code.IsEmpty ? null : code.Decode();
         ErrorStatus = ErrorStatus == 0 ? status : ErrorStatus;
     }
 

@@ -67,7 +67,7 @@ internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, T
     /// <summary>Only an answer that ended complete and for a reason of its own. Embeddings and the like state none.</summary>
     private static bool MayBeKept(Exchange exchange) =>
         exchange.Complete && exchange.Error is null && exchange.Http.Response.StatusCode == StatusCodes.Status200OK
-        && exchange.Answer.Finish is FinishReason.Stop or FinishReason.ToolCalls or FinishReason.None
+        && exchange.Answer.Finish is FinishReason.Stop or FinishReason.StopSequence or FinishReason.ToolCalls or FinishReason.None
         && (exchange.Answer.Finish != FinishReason.None || exchange.Operation.Name is "embeddings" or "moderations" or "rerank")
         && !exchange.Http.RequestAborted.IsCancellationRequested;
 

@@ -169,7 +169,7 @@ internal sealed partial class ForwardMiddleware(RequestDelegate next, Upstreams 
             ReadOnlyMemory<byte> bytes = buffer.AsMemory(0, length);
             GatewayError error = ProviderError.Of(answer.StatusCode, bytes.Span, call.Target.Provider);
             AnswerHeaders.Copy(exchange, answer, call.Target);
-            if (error.Kind != ErrorKind.ProviderRefused || !ProviderError.HasOwnShape(bytes.Span))
+            if (error.Kind != ErrorKind.ProviderRefused || !exchange.Dialect.IsOwnError(bytes.Span))
                 return error;
             exchange.Fail(error);
             exchange.Served = call.Target;

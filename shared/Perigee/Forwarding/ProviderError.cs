@@ -10,39 +10,6 @@ internal static class ProviderError
 {
     private const int MostText = 2000;
 
-    /// <summary>Whether the body is <c>{"error":{"message": "..."}}</c>, which an OpenAI client reads.</summary>
-    public static bool HasOwnShape(ReadOnlySpan<byte> body)
-    {
-        try
-        {
-            Utf8JsonReader reader = new(body);
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-                return false;
-            bool found = false;
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                bool isError = reader.ValueTextEquals("error"u8);
-                reader.Read();
-                if (isError && reader.TokenType == JsonTokenType.StartObject)
-                {
-                    int depth = reader.CurrentDepth;
-                    while (reader.Read() && reader.CurrentDepth > depth)
-                        found |= reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == depth + 1 && reader.ValueTextEquals("message"u8);
-                }
-                else
-                {
-                    reader.Skip();
-                }
-            }
-
-            return found && reader.BytesConsumed > 0;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>The error as a value: for the log, and for the client where the body has another shape.</summary>
     public static GatewayError Of(HttpStatusCode status, ReadOnlySpan<byte> body, Provider provider)
     {

@@ -19,7 +19,10 @@ internal sealed class OpenAiChatDialect(bool strict) : IDialect
     public string Name => strict ? "openai-chat" : "openai";
 
     /// <inheritdoc/>
-    public IAnswerReader Reader(IStreamSink sink) => new OpenAiChatReader(sink, strict);
+    public IAnswerReader Reader(IStreamSink sink, string seed = "0") => new OpenAiChatReader(sink, strict);
+
+    /// <inheritdoc/>
+    public bool IsOwnError(ReadOnlySpan<byte> body) => OpenAiError.IsOwn(body);
 
     /// <inheritdoc/>
     public void WriteError(IBufferWriter<byte> output, GatewayError error) => OpenAiError.Write(output, error);

@@ -42,6 +42,11 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
     }
 
     /// <inheritdoc/>
+    public void Close()
+    {
+    }
+
+    /// <inheritdoc/>
     public EventNature ReadWhole(ReadOnlySpan<byte> body)
     {
         try
@@ -51,7 +56,7 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
                 return nature;
             if (strict && _choices == 0)
             {
-                sink.Error("The provider's answer holds no choices."u8, 0);
+                sink.Error(new JsonText("The provider's answer holds no choices."u8), default, 0);
                 return EventNature.Error;
             }
 
@@ -61,7 +66,7 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
         }
         catch (JsonException)
         {
-            sink.Error("The provider's answer is not valid JSON."u8, 0);
+            sink.Error(new JsonText("The provider's answer is not valid JSON."u8), default, 0);
             return EventNature.Error;
         }
     }
@@ -218,7 +223,7 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
                 {
                     content = true;
                     _finished |= Bit(choice);
-                    sink.Finish(choice, Reason(word.Escaped));
+                    sink.Finish(choice, new Ending(Reason(word.Escaped)) { Word = word });
                 }
             }
             else
@@ -293,7 +298,7 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
         switch (reader.TokenType)
         {
             case JsonTokenType.String:
-                sink.Error(reader.ValueSpan, 0);
+                sink.Error(new JsonText(reader.ValueSpan), default, 0);
                 return true;
             case JsonTokenType.StartObject:
                 ReadOnlySpan<byte> message = "The provider reported an error."u8;
@@ -313,7 +318,7 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
                     reader.Skip();
                 }
 
-                sink.Error(message, status);
+                sink.Error(new JsonText(message), default, status);
                 return true;
             default:
                 reader.Skip();

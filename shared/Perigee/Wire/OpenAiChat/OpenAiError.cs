@@ -13,6 +13,39 @@ internal static class OpenAiError
     /// <summary>JSON, never HTML: quotes in a message stay readable.</summary>
     public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Whether the body is <c>{"error":{"message": "..."}}</c>, which an OpenAI client reads.</summary>
+    public static bool IsOwn(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            Utf8JsonReader reader = new(body);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                return false;
+            bool found = false;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                bool isError = reader.ValueTextEquals("error"u8);
+                reader.Read();
+                if (isError && reader.TokenType == JsonTokenType.StartObject)
+                {
+                    int depth = reader.CurrentDepth;
+                    while (reader.Read() && reader.CurrentDepth > depth)
+                        found |= reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == depth + 1 && reader.ValueTextEquals("message"u8);
+                }
+                else
+                {
+                    reader.Skip();
+                }
+            }
+
+            return found && reader.BytesConsumed > 0;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Writes the object of a refusal.</summary>
     public static void Write(IBufferWriter<byte> output, GatewayError error)
     {

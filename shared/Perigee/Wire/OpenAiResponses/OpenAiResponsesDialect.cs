@@ -14,7 +14,10 @@ internal sealed class OpenAiResponsesDialect : IDialect
     public string Name => "openai-responses";
 
     /// <inheritdoc/>
-    public IAnswerReader Reader(IStreamSink sink) => new OpenAiResponsesReader(sink);
+    public IAnswerReader Reader(IStreamSink sink, string seed = "0") => new OpenAiResponsesReader(sink);
+
+    /// <inheritdoc/>
+    public bool IsOwnError(ReadOnlySpan<byte> body) => OpenAiError.IsOwn(body);
 
     /// <inheritdoc/>
     public void WriteError(IBufferWriter<byte> output, GatewayError error) => OpenAiError.Write(output, error);

@@ -10,6 +10,11 @@ internal sealed class OpenAiResponsesReader(IStreamSink sink) : IAnswerReader
     private FinishReason _finish;
 
     /// <inheritdoc/>
+    public void Close()
+    {
+    }
+
+    /// <inheritdoc/>
     public bool Ended { get; private set; }
 
     /// <inheritdoc/>
@@ -40,13 +45,13 @@ internal sealed class OpenAiResponsesReader(IStreamSink sink) : IAnswerReader
             if (!Response(ref reader, begins: true, out bool error) && error)
                 return EventNature.Error;
             Ended = true;
-            sink.Finish(0, _finish);
+            sink.Finish(0, new Ending(_finish));
             sink.End();
             return EventNature.End;
         }
         catch (JsonException)
         {
-            sink.Error("The provider's answer is not valid JSON."u8, 0);
+            sink.Error(new JsonText("The provider's answer is not valid JSON."u8), default, 0);
             return EventNature.Error;
         }
     }
@@ -117,7 +122,7 @@ internal sealed class OpenAiResponsesReader(IStreamSink sink) : IAnswerReader
         if (type.SequenceEqual("response.completed"u8) || type.SequenceEqual("response.incomplete"u8))
         {
             Ended = true;
-            sink.Finish(0, _finish);
+            sink.Finish(0, new Ending(_finish));
             sink.End();
             return EventNature.End;
         }
@@ -126,7 +131,7 @@ internal sealed class OpenAiResponsesReader(IStreamSink sink) : IAnswerReader
         {
             // response.failed is a closing event: the client is told, and by its own dialect's word.
             Ended = true;
-            sink.Error(message.IsEmpty ? "The provider reported an error."u8 : message, 0);
+            sink.Error(new JsonText(message.IsEmpty ? "The provider reported an error."u8 : message), default, 0);
             return EventNature.Error;
         }
 
@@ -168,7 +173,7 @@ internal sealed class OpenAiResponsesReader(IStreamSink sink) : IAnswerReader
                 reader.Read();
                 if (reader.TokenType == JsonTokenType.StartObject)
                 {
-                    sink.Error(Message(ref reader), 0);
+                    sink.Error(new JsonText(Message(ref reader)), default, 0);
                     error = true;
                 }
                 else
