@@ -33,4 +33,5 @@ internal sealed class AnthropicDialect : IChatDialect
 
     /// <inheritdoc/>
     public IAnswerWriter Writer(IBufferWriter<byte> output, AnswerShape shape) => throw new NotSupportedException();
+    public static bool TryReadCount(JsonIndex b, in QuestionContext c, [NotNullWhen(true)] out ChatQuestion? q, [NotNullWhen(false)] out GatewayError? e) => throw new NotSupportedException();
 }
