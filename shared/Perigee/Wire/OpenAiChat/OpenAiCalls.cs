@@ -99,7 +99,7 @@ internal sealed class OpenAiCalls(IStreamSink sink, int choice, OpenAiCallIds id
         {
             // Google's servers number every call 0: a second whole call is another one.
             bool another = !name.IsEmpty && call.Index >= 0
-                && ((!id.IsEmpty && call.HasOwnId && !id.SequenceEqual(call.Id)) || (id.IsEmpty && hasArguments && call.Progress.Complete));
+                && (id.IsEmpty ? hasArguments && call.Progress.Complete : !id.SequenceEqual(call.Id) && (call.HasOwnId || call.Progress.Complete));
             return another ? null : call;
         }
 
