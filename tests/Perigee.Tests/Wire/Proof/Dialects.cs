@@ -72,7 +72,7 @@ internal static class Dialects
 
     public static (byte[]? Body, GatewayError? Error, Translation Translation) Write(string dialect, ChatQuestion question, ModelTraits? traits = null, string model = "target-model", bool strict = false)
     {
-        Translation translation = new(model, traits ?? UsualTraits(dialect)) { Strict = strict };
+        Translation translation = new(model, traits ?? UsualTraits(dialect)) { Strict = strict, AskUsage = true };
         ArrayBufferWriter<byte> output = new();
         GatewayError? error = Of(dialect).Write(question, translation, output);
         return (error is null ? output.WrittenSpan.ToArray() : null, error, translation);
