@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Perigee.Wire;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>Feeds Gemini's streams without <c>alt=sse</c>.</summary>
 internal static class Arrays

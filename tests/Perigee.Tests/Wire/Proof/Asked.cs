@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Perigee.Wire;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>A question in lines that can be compared: what it says, not how.</summary>
 internal static class Asked

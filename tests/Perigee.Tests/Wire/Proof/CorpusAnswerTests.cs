@@ -1,9 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using Perigee.Tests.Wire.Proof.Grammar;
-using Perigee.Wire;
+using Perigee.Tests.Wire.Proving.Grammar;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>Every recorded answer: read, cut, written again in its own dialect and in the others.</summary>
 public sealed class CorpusAnswerTests(ITestOutputHelper output)

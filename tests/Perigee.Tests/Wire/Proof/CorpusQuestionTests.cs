@@ -1,8 +1,7 @@
 using System.Text;
-using System.Text.Json;
 using Perigee.Wire;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>Every recorded question: read, written again in its own dialect, and asked in the others.</summary>
 public sealed class CorpusQuestionTests(ITestOutputHelper output)

@@ -5,7 +5,7 @@ using Perigee.Wire.Anthropic;
 using Perigee.Wire.Gemini;
 using Perigee.Wire.OpenAiChat;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>The three dialects under proof, and what every test of them needs: a seal, a shape, a context, traits that are usual for a target.</summary>
 internal static class Dialects

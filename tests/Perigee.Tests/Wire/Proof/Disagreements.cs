@@ -1,4 +1,4 @@
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>
 /// The reviewed list of what the recordings say otherwise than the readers: <c>check source/file: reason</c>, a line each. A disagreement

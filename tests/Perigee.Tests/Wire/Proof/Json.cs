@@ -4,7 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>JSON compared by value, and against patterns.</summary>
 internal static class Json

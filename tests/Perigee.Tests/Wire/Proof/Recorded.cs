@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>One recorded exchange of one of the three dialects.</summary>
 /// <param name="Name"><c>source/file</c>.</param>

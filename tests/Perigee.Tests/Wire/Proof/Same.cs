@@ -1,6 +1,6 @@
 using Perigee.Wire;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>Whether two answers say the same, as far as a dialect has words for it.</summary>
 internal static class Same

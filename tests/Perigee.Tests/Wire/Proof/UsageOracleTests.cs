@@ -1,9 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Perigee.Wire;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>Real usage objects with what another project's price calculator takes out of them (genai-prices' usages.json).</summary>
 public sealed class UsageOracleTests(ITestOutputHelper output)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Perigee.Tests.Wire.Proof.Grammar;
+namespace Perigee.Tests.Wire.Proving.Grammar;
 
 /// <summary>Chunks of generateContent: whole function calls, no empty parts, finishReason and usageMetadata on the last.</summary>
 internal sealed class GeminiGrammar

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Perigee.Tests.Wire.Proof.Grammar;
+namespace Perigee.Tests.Wire.Proving.Grammar;
 
 /// <summary>What a whole answer of a dialect must have for its SDKs: the members that they read without asking whether they are there.</summary>
 internal static class WholeGrammar
