@@ -32,7 +32,10 @@ public sealed class ProofReturnTests
     {
         string[] proofs = vendor == Dialects.Anthropic ? ["EqoBCkgIARABGAI+/=", "RED/ACTED="] : ["Q2lFQkNhbGw="];
         byte[] echo = Echo(vendor, client, stream);
-        Assert.DoesNotContain(proofs[0], Encoding.UTF8.GetString(echo), StringComparison.Ordinal);
+
+        // OpenRouter's form states whose proof it is; the others' proofs look alike, so only an envelope tells them apart.
+        if (client != Dialects.OpenAi)
+            Assert.DoesNotContain(proofs[0], Encoding.UTF8.GetString(echo), StringComparison.Ordinal);
 
         // The client's next question, on its way to the vendor again: unmodified, first in the turn.
         ChatQuestion question = Asks(client, echo);
@@ -68,11 +71,10 @@ public sealed class ProofReturnTests
         }
     }
 
-    [Theory]
-    [InlineData(Dialects.OpenAi)]
-    [InlineData(Dialects.Gemini)]
-    public void An_envelope_of_another_tenant_is_no_proof(string client)
+    [Fact]
+    public void An_envelope_of_another_tenant_is_no_proof()
     {
+        const string client = Dialects.Gemini;
         byte[] echo = Echo(Dialects.Anthropic, client, stream: false);
         byte[] body = Question(client, echo);
         Assert.True(JsonIndex.TryParse(body, out JsonIndex? index, out _));
