@@ -23,7 +23,7 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict, string see
 
     /// <inheritdoc/>
     /// <remarks>Some servers (Perplexity, Hugging Face) never send [DONE]: then every choice that spoke must have said why it ended.</remarks>
-    public bool Ended => !strict || _done || (_finished != 0 && (_choices & ~_finished) == 0);
+    public bool Ended => !strict || _done || (!_failed && _finished != 0 && (_choices & ~_finished) == 0);
 
     private bool Listening => sink.ListensToContent;
 
