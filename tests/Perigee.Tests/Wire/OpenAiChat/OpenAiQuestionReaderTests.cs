@@ -94,7 +94,7 @@ public sealed class OpenAiQuestionReaderTests
     [InlineData("""{"content":"t","extra_content":{"google":{"thought_signature":"G"}}}""", "text 't' [Google OnText G]")]
     [InlineData("""{"tool_calls":[{"id":"c","function":{"name":"f"}}],"reasoning_details":[{"data":"G","format":"google-gemini-v1","id":"c"}]}""", "call c f {} [Google OnCall G of c]")]
     [InlineData("""{"tool_calls":[{"id":"c","function":{"name":"f"},"extra_content":{"google":{"thought_signature":"G"}}}]}""", "call c f {} [Google OnCall G of c]")]
-    [InlineData("""{"reasoning_details":[{"text":"a","signature":"pgp1.10..AAAA.AAAA","format":"anthropic-claude-v1"}]}""", "reasoning 'a'")]
+    [InlineData("""{"reasoning_details":[{"text":"a","signature":"cGVyaWcx10..AAAA.AAAA","format":"anthropic-claude-v1"}]}""", "reasoning 'a'")]
     public void Reasoning_of_earlier_turns_keeps_its_proofs(string message, string expected) =>
         Assert.Equal("assistant\n  " + expected.Replace("|", "\n  ", StringComparison.Ordinal), Asked.Turns($$"""[{{message.Insert(1, "\"role\":\"assistant\",")}}]"""));
 
