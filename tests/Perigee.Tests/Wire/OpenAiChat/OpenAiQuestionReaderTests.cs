@@ -85,6 +85,7 @@ public sealed class OpenAiQuestionReaderTests
     [InlineData("""{"content":[{"type":"thinking","thinking":[{"type":"text","text":"a"}]}]}""", "reasoning 'a'")]
     [InlineData("""{"reasoning_content":"a","reasoning_details":[{"type":"reasoning.text","text":"a","signature":"S","format":"anthropic-claude-v1"}]}""", "reasoning 'a' [Anthropic Signature S]")]
     [InlineData("""{"reasoning_details":[{"text":"a","index":0},{"text":"b","index":0},{"text":"","signature":"S","format":"anthropic-claude-v1","index":0},{"text":"c","index":1}]}""", "reasoning 'ab' [Anthropic Signature S]|reasoning 'c'")]
+    [InlineData("""{"reasoning_details":[{"text":"a","index":0},{"text":"b","index":0},{"text":"c","index":1}]}""", "reasoning 'ab'|reasoning 'c'")]
     [InlineData("""{"reasoning_details":[{"text":"a"},{"text":"b"},{"text":"","signature":"S","format":"anthropic-claude-v1"},{"data":"R","format":"anthropic-claude-v1"}]}""", "reasoning 'ab' [Anthropic Signature S]|reasoning '' [Anthropic Redacted R]")]
     [InlineData("""{"reasoning_content":"a","reasoning_details":[{"text":"","signature":"S","format":"anthropic-claude-v1"}]}""", "reasoning 'a' [Anthropic Signature S]")]
     [InlineData("""{"reasoning_details":[{"text":"","signature":"S","format":"anthropic-claude-v1"}]}""", "reasoning '' [Anthropic Signature S]")]
