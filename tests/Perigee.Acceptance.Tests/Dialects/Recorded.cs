@@ -1,0 +1,150 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Perigee.Acceptance.Tests.Dialects;
+
+/// <summary>Answers as the three vendors send them, whole and as streams, for what aimock does not say: caches, reasoning, proofs.</summary>
+internal static class Recorded
+{
+    /// <summary>A proof of Anthropic's: base64, as all of them.</summary>
+    public const string Signature = "EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pkiMOYds/+2x==";
+
+    /// <summary>Reasoning that Anthropic hides.</summary>
+    public const string Redacted = "EmwKAhgBEgy3va3pzix/LafPsn4aDFIT2Xlxh0L5L8rLVyIwxtE3rAFBa8cr3qpP==";
+
+    /// <summary>A proof of Google's.</summary>
+    public const string ThoughtSignature = "CpcHAVSoXO5sIXMmtPjyJMDkdkpbZ1CnGtKmzbFhYfFPAO+Kz/8KDg==";
+
+    /// <summary>What they think.</summary>
+    public const string Thought = "I need \"Paris\"\nand its weather \u2014 so I ask.";
+
+    private const string Escaped = "I need \\\"Paris\\\"\\nand its weather \u2014 so I ask.";
+
+    /// <summary>Answers a call in its own form: JSON, or events one by one.</summary>
+    public static async Task SendAsync(HttpContext http, byte[] body, (string Whole, string[] Events) said)
+    {
+        if (!Vendors.WantsStream(http, body))
+        {
+            http.Response.ContentType = "application/json";
+            await http.Response.WriteAsync(said.Whole, http.RequestAborted);
+            return;
+        }
+
+        http.Response.ContentType = "text/event-stream";
+        foreach (string one in said.Events)
+        {
+            await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(one), http.RequestAborted);
+            await http.Response.Body.FlushAsync(http.RequestAborted);
+        }
+    }
+
+    /// <summary>
+    /// "One red pixel." after 100 tokens in (40 of them from a cache, 10 written to it where the vendor says so) and 20 out, 8 of them thought.
+    /// </summary>
+    public static (string Whole, string[] Events) Picture(string vendor) => vendor switch
+    {
+        Vendors.Anthropic => (
+            """{"id":"msg_01Pic","type":"message","role":"assistant","model":"claude-x","content":[{"type":"text","text":"One red pixel."}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":50,"cache_creation_input_tokens":10,"cache_read_input_tokens":40,"cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":0},"output_tokens":20,"output_tokens_details":{"thinking_tokens":8},"service_tier":"standard"}}""",
+            [
+                Named("message_start", """{"type":"message_start","message":{"id":"msg_01Pic","type":"message","role":"assistant","model":"claude-x","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":50,"cache_creation_input_tokens":10,"cache_read_input_tokens":40,"output_tokens":1}}}"""),
+                Named("content_block_start", """{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"""),
+                Named("ping", """{"type": "ping"}"""),
+                Named("content_block_delta", """{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"One red"}        }"""),
+                Named("content_block_delta", """{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" pixel."}     }"""),
+                Named("content_block_stop", """{"type":"content_block_stop","index":0 }"""),
+                Named("message_delta", """{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"input_tokens":50,"cache_creation_input_tokens":10,"cache_read_input_tokens":40,"output_tokens":20,"output_tokens_details":{"thinking_tokens":8}}}"""),
+                Named("message_stop", """{"type":"message_stop"  }"""),
+            ]),
+        Vendors.Google => (
+            """{"candidates":[{"content":{"parts":[{"text":"One red pixel."}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":100,"candidatesTokenCount":12,"totalTokenCount":120,"cachedContentTokenCount":40,"thoughtsTokenCount":8},"modelVersion":"gemini-x","responseId":"resp-pic"}""",
+            [
+                Data("""{"candidates":[{"content":{"parts":[{"text":"One red"}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":100,"totalTokenCount":100},"modelVersion":"gemini-x","responseId":"resp-pic"}"""),
+                Data("""{"candidates":[{"content":{"parts":[{"text":" pixel."}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":100,"candidatesTokenCount":12,"totalTokenCount":120,"cachedContentTokenCount":40,"thoughtsTokenCount":8},"modelVersion":"gemini-x","responseId":"resp-pic"}"""),
+            ]),
+        _ => (
+            """{"id":"chatcmpl-pic","object":"chat.completion","created":1760000000,"model":"gpt-x","choices":[{"index":0,"message":{"role":"assistant","content":"One red pixel.","refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":100,"completion_tokens":20,"total_tokens":120,"prompt_tokens_details":{"cached_tokens":40,"cache_write_tokens":10,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":8,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}},"service_tier":"default","system_fingerprint":"fp_x"}""",
+            [
+                Plain(Chunk("""{"role":"assistant","content":"","refusal":null}""")),
+                Plain(Chunk("""{"content":"One red"}""")),
+                Plain(Chunk("""{"content":" pixel."}""")),
+                Plain(Chunk("{}", "\"stop\"")),
+                Plain("""{"id":"chatcmpl-pic","object":"chat.completion.chunk","created":1760000000,"model":"gpt-x","choices":[],"usage":{"prompt_tokens":100,"completion_tokens":20,"total_tokens":120,"prompt_tokens_details":{"cached_tokens":40,"cache_write_tokens":10},"completion_tokens_details":{"reasoning_tokens":8}}}"""),
+                Plain("[DONE]"),
+            ]),
+    };
+
+    /// <summary>Reasoning with its proof, then a call of <c>get_weather</c> for Paris. OpenAI's chat has no proofs: there it is OpenRouter's.</summary>
+    public static (string Whole, string[] Events) ThoughtfulCall(string vendor) => vendor switch
+    {
+        Vendors.Anthropic => (
+            $$$"""{"id":"msg_01Think","type":"message","role":"assistant","model":"claude-x","content":[{"type":"thinking","thinking":"{{{Escaped}}}","signature":"{{{Signature}}}"},{"type":"redacted_thinking","data":"{{{Redacted}}}"},{"type":"tool_use","id":"toolu_01Paris","name":"get_weather","input":{"city":"Paris"}}],"stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":30,"output_tokens":40}}""",
+            [
+                Named("message_start", """{"type":"message_start","message":{"id":"msg_01Think","type":"message","role":"assistant","model":"claude-x","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":30,"output_tokens":1}}}"""),
+                Named("content_block_start", """{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}"""),
+                Named("content_block_delta", """{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"I need \"Paris\"\nand"}}"""),
+                Named("content_block_delta", """{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":" its weather — so I ask."}}"""),
+                Named("content_block_delta", $$$"""{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"{{{Signature}}}"}}"""),
+                Named("content_block_stop", """{"type":"content_block_stop","index":0}"""),
+                Named("content_block_start", $$$"""{"type":"content_block_start","index":1,"content_block":{"type":"redacted_thinking","data":"{{{Redacted}}}"}}"""),
+                Named("content_block_stop", """{"type":"content_block_stop","index":1}"""),
+                Named("content_block_start", """{"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"toolu_01Paris","name":"get_weather","input":{}}}"""),
+                Named("content_block_delta", """{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":""}}"""),
+                Named("content_block_delta", """{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{\"city\": \"Pa"}}"""),
+                Named("content_block_delta", """{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"ris\"}"}}"""),
+                Named("content_block_stop", """{"type":"content_block_stop","index":2}"""),
+                Named("message_delta", """{"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"output_tokens":40}}"""),
+                Named("message_stop", """{"type":"message_stop"}"""),
+            ]),
+        Vendors.Google => (
+            $$$"""{"candidates":[{"content":{"parts":[{"text":"{{{Escaped}}}","thought":true},{"functionCall":{"name":"get_weather","args":{"city":"Paris"}},"thoughtSignature":"{{{ThoughtSignature}}}"}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":30,"candidatesTokenCount":20,"thoughtsTokenCount":20,"totalTokenCount":70},"modelVersion":"gemini-x","responseId":"resp-think"}""",
+            [
+                Data("""{"candidates":[{"content":{"parts":[{"text":"I need \"Paris\"\nand","thought":true}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":30,"thoughtsTokenCount":9,"totalTokenCount":39},"modelVersion":"gemini-x","responseId":"resp-think"}"""),
+                Data("""{"candidates":[{"content":{"parts":[{"text":" its weather — so I ask.","thought":true}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":30,"thoughtsTokenCount":20,"totalTokenCount":50},"modelVersion":"gemini-x","responseId":"resp-think"}"""),
+                Data($$$"""{"candidates":[{"content":{"parts":[{"functionCall":{"name":"get_weather","args":{"city":"Paris"}},"thoughtSignature":"{{{ThoughtSignature}}}"}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":30,"candidatesTokenCount":20,"thoughtsTokenCount":20,"totalTokenCount":70},"modelVersion":"gemini-x","responseId":"resp-think"}"""),
+                Data("""{"candidates":[{"content":{"parts":[{"text":""}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":30,"candidatesTokenCount":20,"thoughtsTokenCount":20,"totalTokenCount":70},"modelVersion":"gemini-x","responseId":"resp-think"}"""),
+            ]),
+        _ => (
+            """{"id":"chatcmpl-think","object":"chat.completion","created":1760000000,"model":"gpt-x","choices":[{"index":0,"message":{"role":"assistant","content":null,"refusal":null,"tool_calls":[{"id":"call_paris","type":"function","function":{"name":"get_weather","arguments":"{\"city\":\"Paris\"}"}}]},"logprobs":null,"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":30,"completion_tokens":40,"total_tokens":70}}""",
+            [
+                Plain(Chunk("""{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"call_paris","type":"function","function":{"name":"get_weather","arguments":""}}]}""")),
+                Plain(Chunk("""{"tool_calls":[{"index":0,"function":{"arguments":"{\"city\":"}}]}""")),
+                Plain(Chunk("""{"tool_calls":[{"index":0,"function":{"arguments":"\"Paris\"}"}}]}""")),
+                Plain(Chunk("{}", "\"tool_calls\"")),
+                Plain("""{"id":"chatcmpl-pic","object":"chat.completion.chunk","created":1760000000,"model":"gpt-x","choices":[],"usage":{"prompt_tokens":30,"completion_tokens":40,"total_tokens":70}}"""),
+                Plain("[DONE]"),
+            ]),
+    };
+
+    /// <summary>A stream up to its middle: "Half of " and no more.</summary>
+    public static string[] Half(string vendor) => vendor switch
+    {
+        Vendors.Anthropic =>
+        [
+            Named("message_start", """{"type":"message_start","message":{"id":"msg_01Half","type":"message","role":"assistant","model":"claude-x","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":5,"output_tokens":1}}}"""),
+            Named("content_block_start", """{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"""),
+            Named("content_block_delta", """{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Half of "}}"""),
+        ],
+        Vendors.Google => [Data("""{"candidates":[{"content":{"parts":[{"text":"Half of "}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":5,"totalTokenCount":5},"modelVersion":"gemini-x","responseId":"resp-half"}""")],
+        _ => [Plain(Chunk("""{"role":"assistant","content":""}""")), Plain(Chunk("""{"content":"Half of "}"""))],
+    };
+
+    /// <summary>The event by which a vendor says in mid-stream that it cannot go on.</summary>
+    public static string Overloaded(string vendor) => vendor switch
+    {
+        Vendors.Anthropic => Named("error", """{"type":"error","error":{"details":null,"type":"overloaded_error","message":"Too much to do"},"request_id":"req_011"}"""),
+        Vendors.Google => Data("""{"error":{"code":503,"message":"Too much to do","status":"UNAVAILABLE"}}"""),
+        _ => Plain("""{"error":{"message":"Too much to do","type":"server_error","param":null,"code":null}}"""),
+    };
+
+    /// <summary>An event of Anthropic's.</summary>
+    public static string Named(string name, string data) => $"event: {name}\ndata: {data}\n\n";
+
+    /// <summary>An event of Google's.</summary>
+    public static string Data(string data) => $"data: {data}\r\n\r\n";
+
+    /// <summary>An event of OpenAI's.</summary>
+    public static string Plain(string data) => $"data: {data}\n\n";
+
+    private static string Chunk(string delta, string finish = "null") =>
+        $$"""{"id":"chatcmpl-pic","object":"chat.completion.chunk","created":1760000000,"model":"gpt-x","choices":[{"index":0,"delta":{{delta}},"logprobs":null,"finish_reason":{{finish}}}]}""";
+}
