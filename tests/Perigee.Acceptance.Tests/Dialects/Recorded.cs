@@ -30,13 +30,19 @@ internal static class Recorded
             return;
         }
 
-        http.Response.ContentType = "text/event-stream";
-        foreach (string one in said.Events)
+        // Google's streams are one array unless events are asked for.
+        bool array = http.Request.Path.Value!.EndsWith(":streamGenerateContent", StringComparison.Ordinal) && http.Request.Query["alt"] != "sse";
+        http.Response.ContentType = array ? "application/json; charset=UTF-8" : "text/event-stream";
+        foreach (string one in array ? Array(said.Events) : said.Events)
         {
             await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(one), http.RequestAborted);
             await http.Response.Body.FlushAsync(http.RequestAborted);
         }
     }
+
+    /// <summary>Google's events as elements of an array.</summary>
+    private static IEnumerable<string> Array(string[] events) =>
+        [.. events.Select((one, index) => (index == 0 ? "[" : ",\r\n") + one["data: ".Length..].TrimEnd() + "\n"), "]"];
 
     /// <summary>
     /// "One red pixel." after 100 tokens in (40 of them from a cache, 10 written to it where the vendor says so) and 20 out, 8 of them thought.
