@@ -19,7 +19,7 @@ internal sealed class Translation(string model, ModelTraits traits)
     /// <summary>Whether anything that would be dropped is a 400 instead.</summary>
     public bool Strict { get; init; }
 
-    /// <summary>Whether a stream's usage has to be asked for (OpenAI's <c>stream_options</c>).</summary>
+    /// <summary>Whether a stream's usage has to be asked for (OpenAI's <c>stream_options.include_usage</c>).</summary>
     public bool AskUsage { get; init; }
 
     /// <summary>What was left out, in the client's spelling.</summary>

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Perigee.Wire.Anthropic;
 
-/// <summary>Stub until the dialect lands.</summary>
+/// <summary>Anthropic's Messages, <c>POST /v1/messages</c> and <c>/v1/messages/count_tokens</c>. Source: Anthropic's API reference, version 2023-06-01.</summary>
 internal sealed class AnthropicDialect : IChatDialect
 {
     /// <summary>The one instance.</summary>
@@ -13,25 +13,34 @@ internal sealed class AnthropicDialect : IChatDialect
     public string Name => "anthropic";
 
     /// <inheritdoc/>
-    public IAnswerReader Reader(IStreamSink sink, string seed = "0") => throw new NotSupportedException();
+    public IAnswerReader Reader(IStreamSink sink, string seed = "0") => new AnthropicReader(sink, seed);
 
     /// <inheritdoc/>
-    public void WriteError(IBufferWriter<byte> output, GatewayError error) => throw new NotSupportedException();
+    public void WriteError(IBufferWriter<byte> output, GatewayError error) => AnthropicError.Write(output, error);
 
     /// <inheritdoc/>
-    public void WriteErrorEvent(IBufferWriter<byte> output, GatewayError error) => throw new NotSupportedException();
+    public void WriteErrorEvent(IBufferWriter<byte> output, GatewayError error)
+    {
+        output.Write("event: error\ndata: "u8);
+        AnthropicError.Write(output, error);
+        output.Write("\n\n"u8);
+    }
 
     /// <inheritdoc/>
-    public bool IsOwnError(ReadOnlySpan<byte> body) => throw new NotSupportedException();
+    public bool IsOwnError(ReadOnlySpan<byte> body) => AnthropicError.IsOwn(body);
 
     /// <inheritdoc/>
     public bool TryRead(JsonIndex body, in QuestionContext context, [NotNullWhen(true)] out ChatQuestion? question, [NotNullWhen(false)] out GatewayError? error) =>
-        throw new NotSupportedException();
+        AnthropicQuestionReader.TryRead(body, context, counting: false, out question, out error);
+
+    /// <summary>Reads a question whose tokens are only to be counted: it need not say how long the answer may be.</summary>
+    public static bool TryReadCount(JsonIndex body, in QuestionContext context, [NotNullWhen(true)] out ChatQuestion? question, [NotNullWhen(false)] out GatewayError? error) =>
+        AnthropicQuestionReader.TryRead(body, context, counting: true, out question, out error);
 
     /// <inheritdoc/>
-    public GatewayError? Write(ChatQuestion question, Translation translation, IBufferWriter<byte> output) => throw new NotSupportedException();
+    public GatewayError? Write(ChatQuestion question, Translation translation, IBufferWriter<byte> output) =>
+        AnthropicQuestionWriter.Write(question, translation, counting: false, output);
 
     /// <inheritdoc/>
-    public IAnswerWriter Writer(IBufferWriter<byte> output, AnswerShape shape) => throw new NotSupportedException();
-    public static bool TryReadCount(JsonIndex b, in QuestionContext c, [NotNullWhen(true)] out ChatQuestion? q, [NotNullWhen(false)] out GatewayError? e) => throw new NotSupportedException();
+    public IAnswerWriter Writer(IBufferWriter<byte> output, AnswerShape shape) => new AnthropicWriter(output, shape);
 }

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Perigee.Wire.Gemini;
 
-/// <summary>Stub until the dialect lands.</summary>
+/// <summary>Google's Gemini: generateContent and streamGenerateContent.</summary>
 internal sealed class GeminiDialect : IChatDialect
 {
     /// <summary>The one instance.</summary>
@@ -13,24 +13,26 @@ internal sealed class GeminiDialect : IChatDialect
     public string Name => "gemini";
 
     /// <inheritdoc/>
-    public IAnswerReader Reader(IStreamSink sink, string seed = "0") => throw new NotSupportedException();
+    public IAnswerReader Reader(IStreamSink sink, string seed = "0") => new GeminiReader(sink, seed);
 
     /// <inheritdoc/>
-    public void WriteError(IBufferWriter<byte> output, GatewayError error) => throw new NotSupportedException();
+    public void WriteError(IBufferWriter<byte> output, GatewayError error) => GeminiError.Write(output, error);
 
     /// <inheritdoc/>
-    public void WriteErrorEvent(IBufferWriter<byte> output, GatewayError error) => throw new NotSupportedException();
+    /// <remarks>A stream without <c>alt=sse</c> ends otherwise: <see cref="GeminiError.WriteArrayError"/>.</remarks>
+    public void WriteErrorEvent(IBufferWriter<byte> output, GatewayError error) => GeminiError.WriteEvent(output, error);
 
     /// <inheritdoc/>
-    public bool IsOwnError(ReadOnlySpan<byte> body) => throw new NotSupportedException();
+    public bool IsOwnError(ReadOnlySpan<byte> body) => GeminiError.IsOwn(body);
 
     /// <inheritdoc/>
     public bool TryRead(JsonIndex body, in QuestionContext context, [NotNullWhen(true)] out ChatQuestion? question, [NotNullWhen(false)] out GatewayError? error) =>
-        throw new NotSupportedException();
+        GeminiQuestionReader.TryRead(new GeminiNode(body, 0), context, out question, out error);
 
     /// <inheritdoc/>
-    public GatewayError? Write(ChatQuestion question, Translation translation, IBufferWriter<byte> output) => throw new NotSupportedException();
+    public GatewayError? Write(ChatQuestion question, Translation translation, IBufferWriter<byte> output) =>
+        GeminiQuestionWriter.Write(question, translation, output);
 
     /// <inheritdoc/>
-    public IAnswerWriter Writer(IBufferWriter<byte> output, AnswerShape shape) => throw new NotSupportedException();
+    public IAnswerWriter Writer(IBufferWriter<byte> output, AnswerShape shape) => new GeminiWriter(output, shape);
 }

@@ -5,7 +5,7 @@ using Perigee.Wire.Anthropic;
 using Perigee.Wire.Gemini;
 using Perigee.Wire.OpenAiChat;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>The three dialects under proof, and what every test of them needs: a seal, a shape, a context, traits that are usual for a target.</summary>
 internal static class Dialects
@@ -72,7 +72,7 @@ internal static class Dialects
 
     public static (byte[]? Body, GatewayError? Error, Translation Translation) Write(string dialect, ChatQuestion question, ModelTraits? traits = null, string model = "target-model", bool strict = false)
     {
-        Translation translation = new(model, traits ?? UsualTraits(dialect)) { Strict = strict };
+        Translation translation = new(model, traits ?? UsualTraits(dialect)) { Strict = strict, AskUsage = true };
         ArrayBufferWriter<byte> output = new();
         GatewayError? error = Of(dialect).Write(question, translation, output);
         return (error is null ? output.WrittenSpan.ToArray() : null, error, translation);

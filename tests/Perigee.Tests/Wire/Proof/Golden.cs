@@ -6,7 +6,7 @@ using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Perigee.Wire;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>
 /// One file of tests/Perigee.Tests/Golden: a rule of the reference with what goes in and what has to come out. Lines "# name: value" at the

@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Perigee.Tests.Wire.Proof.Grammar;
+using Perigee.Tests.Wire.Proving.Grammar;
 using Perigee.Wire;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>Every rule of the reference's sections 2, 4, 5 and 8 to 12 for the three dialects, as files.</summary>
 public sealed class GoldenTests

@@ -4,7 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>JSON compared by value, and against patterns.</summary>
 internal static class Json
@@ -202,7 +202,7 @@ internal static class Json
         _ => false,
     };
 
-    private static bool IsBookkeeping(string name) => name is "id" or "object" or "created" or "model" or "type" or "role" or "index" or "responseId" or "modelVersion" or "createTime" or "system_fingerprint";
+    private static bool IsBookkeeping(string name) => name is "id" or "object" or "created" or "model" or "type" or "role" or "index" or "responseId" or "modelVersion" or "createTime" or "system_fingerprint" or "native_finish_reason" or "native_stop_reason";
 
     private static string Short(JsonElement element)
     {

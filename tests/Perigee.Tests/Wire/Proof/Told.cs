@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Perigee.Wire;
 
-namespace Perigee.Tests.Wire.Proof;
+namespace Perigee.Tests.Wire.Proving;
 
 /// <summary>A sink that remembers what it was told, and every promise of <see cref="IStreamSink"/> that the teller broke.</summary>
 internal sealed class Told : IStreamSink

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace Perigee.Tests.Wire.Proof.Grammar;
+namespace Perigee.Tests.Wire.Proving.Grammar;
 
 /// <summary>Events of Messages: one message_start, blocks that neither overlap nor are empty nor leave holes, one message_delta, message_stop.</summary>
 internal sealed partial class AnthropicGrammar

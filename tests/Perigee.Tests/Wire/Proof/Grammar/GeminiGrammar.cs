@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Perigee.Tests.Wire.Proof.Grammar;
+namespace Perigee.Tests.Wire.Proving.Grammar;
 
 /// <summary>Chunks of generateContent: whole function calls, no empty parts, finishReason and usageMetadata on the last.</summary>
 internal sealed class GeminiGrammar
@@ -68,7 +68,7 @@ internal sealed class GeminiGrammar
         foreach (JsonElement part in Json.Items(candidate, "content", "parts"))
         {
             says = true;
-            Part(told, part);
+            Part(told, part, last: Json.Text(candidate, "finishReason") is not null);
         }
 
         string? finish = Json.Text(candidate, "finishReason");
@@ -86,14 +86,17 @@ internal sealed class GeminiGrammar
         return finish is not null;
     }
 
-    private void Part(Candidate told, JsonElement part)
+    private void Part(Candidate told, JsonElement part, bool last)
     {
         string? signature = Json.Text(part, "thoughtSignature");
         Fault(signature is not null && !IsBase64(signature), $"a thoughtSignature that is not base64 (Google's typed SDKs fail on it): {part}");
         bool thought = part.TryGetProperty("thought", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
         if (Json.Text(part, "text") is { } text)
         {
-            Fault(text.Length == 0 && signature is null, $"an empty part: {part}");
+            // Google's own last chunk holds an empty text where nothing is left to say.
+            Fault(text.Length == 0 && signature is null && !last, $"an empty part: {part}");
+            if (text.Length == 0 && signature is null)
+                return;
             if (told.Parts.LastOrDefault() is { } last && last["text"] is not null && last["thoughtSignature"] is null && ((bool?)last["thought"] ?? false) == thought)
             {
                 last["text"] = (string?)last["text"] + text;

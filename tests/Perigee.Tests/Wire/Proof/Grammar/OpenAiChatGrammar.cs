@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Perigee.Tests.Wire.Proof.Grammar;
+namespace Perigee.Tests.Wire.Proving.Grammar;
 
 /// <summary>Chunks of chat completions: one role, ids and names once, usage only where asked for, [DONE] last.</summary>
 internal sealed class OpenAiChatGrammar(bool usageAsked)
@@ -125,7 +125,7 @@ internal sealed class OpenAiChatGrammar(bool usageAsked)
                     break;
                 case "tool_calls":
                     foreach (JsonElement call in member.Value.EnumerateArray())
-                        Call(told, call, number);
+                        TakeCall(told, call, number);
                     says |= member.Value.GetArrayLength() > 0;
                     break;
                 case "reasoning_details":
@@ -157,7 +157,7 @@ internal sealed class OpenAiChatGrammar(bool usageAsked)
         Fault(!says, $"a chunk that says nothing: {choice}");
     }
 
-    private void Call(Choice told, JsonElement call, int number)
+    private void TakeCall(Choice told, JsonElement call, int number)
     {
         Fault(Json.Get(call, "index") is not { ValueKind: JsonValueKind.Number }, $"a call without index: {call}");
         int index = (int)Json.Number(call, "index");

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Perigee.Wire;
 
-namespace Perigee.Tests.Wire.Proof.Grammar;
+namespace Perigee.Tests.Wire.Proving.Grammar;
 
 /// <summary>One event of a rendered stream.</summary>
 /// <param name="Name">Its <c>event:</c> field, or empty.</param>
