@@ -11,7 +11,7 @@ internal static class Counts
     /// <summary>Reads a provider's count and writes it for the client. False where it is none.</summary>
     public static bool TryTranslate(DialectFamily from, DialectFamily to, ReadOnlySpan<byte> body, IBufferWriter<byte> output)
     {
-        bool read = from == DialectFamily.Gemini ? GeminiCount.TryRead(body, out long count) : AnthropicCount.TryRead(body, out count);
+        bool read = from == DialectFamily.Gemini ? GeminiCount.TryReadAnswer(body, out long count) : AnthropicCount.TryRead(body, out count);
         if (read)
             Write(to, count, output);
         return read;
@@ -21,7 +21,7 @@ internal static class Counts
     public static void Write(DialectFamily to, long count, IBufferWriter<byte> output)
     {
         if (to == DialectFamily.Gemini)
-            GeminiCount.Write(output, count);
+            GeminiCount.WriteAnswer(output, count);
         else
             AnthropicCount.Write(output, count);
     }

@@ -13,6 +13,6 @@ internal static class Dialects
     {
         DialectFamily.Anthropic => AnthropicDialect.Instance,
         DialectFamily.Gemini => GeminiDialect.Instance,
-        _ => (IChatDialect)(object)OpenAiChatDialect.Chat,
+        _ => OpenAiChatDialect.Chat,
     };
 }

@@ -157,7 +157,7 @@ internal sealed partial class ForwardMiddleware(
         using PooledBuffer output = new();
         bool read = exchange.Operation.Asks == Asks.Count
             ? Counts.TryTranslate(call.Target.Provider.Dialect, exchange.Operation.Speaks, body.Span, output)
-            : GeminiEmbeddings.TryReadAnswer(body.Span, call.Translated!.Many, output);
+            : GeminiEmbeddings.WriteAnswer(body, call.Translated!.Many, output) is null;
         if (!read)
             return new GatewayError(ErrorKind.ProviderFailed, $"Provider '{call.Target.Provider.Name}' sent an answer that cannot be read.");
         if (exchange.Operation.Asks == Asks.Vectors)

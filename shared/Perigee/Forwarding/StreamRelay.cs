@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Perigee.Providers;
 using Perigee.Wire;
+using Perigee.Wire.Gemini;
 
 namespace Perigee.Forwarding;
 
@@ -30,6 +31,7 @@ internal sealed class StreamRelay : IDisposable
     private int _parsed;
     private int _end;
     private int _scanned;
+    private JsonArrayScan _scan;
     private bool _failedInAnswer;
     private bool _unterminated;
 
@@ -128,17 +130,17 @@ internal sealed class StreamRelay : IDisposable
     /// <summary>Reads all complete events and passes on what may go.</summary>
     private GatewayError? Take(bool atEnd)
     {
-        while (_parsed < _end && SseFrame.TryRead(_buffer.AsSpan(_parsed, _end - _parsed), atEnd, ref _scanned, out SseFrame frame))
+        while (_parsed < _end && TryFrame(atEnd, out Frame frame))
         {
-            if (!frame.Whole && !SseFrame.IsWholeData(frame.Data))
+            if (!frame.Usable)
             {
-                // Half an event: what follows would be read as its end.
+                // Half an event, or an end that is none: what follows would be read as its end.
                 _end = _parsed;
                 break;
             }
 
-            _unterminated = !frame.Whole;
-            switch (_reader.ReadEvent(frame.Name, frame.Data))
+            _unterminated = !frame.Whole && !AsArray;
+            switch (frame.Data.IsEmpty ? EventNature.Silent : _reader.ReadEvent(frame.Name, frame.Data))
             {
                 case EventNature.Content:
                     Begun();
@@ -166,6 +168,28 @@ internal sealed class StreamRelay : IDisposable
         if (Committed)
             Pass(_parsed);
         return null;
+    }
+
+    private bool TryFrame(bool atEnd, out Frame frame)
+    {
+        frame = default;
+        ReadOnlySpan<byte> bytes = _buffer.AsSpan(_parsed, _end - _parsed);
+        if (!AsArray)
+        {
+            if (!SseFrame.TryRead(bytes, atEnd, ref _scanned, out SseFrame events))
+                return false;
+            frame = new Frame { Length = events.Length, Name = events.Name, Data = events.Data, Whole = events.Whole, Usable = events.Whole || SseFrame.IsWholeData(events.Data) };
+            return true;
+        }
+
+        if (!JsonArrayFrame.TryRead(bytes, atEnd, ref _scan, out JsonArrayFrame element))
+            return false;
+
+        // The closing bracket of an answer that is not complete stays here: the error becomes the last element.
+        if (element.Closed)
+            _reader.Close();
+        frame = new Frame { Length = element.Length, Data = element.Data, Whole = element.Whole, Usable = element.Whole && (!element.Closed || _failedInAnswer || _reader.Ended) };
+        return true;
     }
 
     private void Begun()
@@ -214,6 +238,7 @@ internal sealed class StreamRelay : IDisposable
 
     private async ValueTask<GatewayError?> EndAsync(GatewayError? error)
     {
+        _reader.Close();
         error ??= _failedInAnswer ? UpstreamFailure.InAnswer(_provider, _exchange) : _reader.Ended ? null : UpstreamFailure.Cut(_provider);
         if (error is null && !Committed)
         {
@@ -270,5 +295,15 @@ internal sealed class StreamRelay : IDisposable
         _parsed -= _start;
         _end = kept;
         _start = 0;
+    }
+
+    /// <summary>An event, or an element of an array.</summary>
+    private ref struct Frame
+    {
+        public int Length;
+        public ReadOnlySpan<byte> Name;
+        public ReadOnlySpan<byte> Data;
+        public bool Whole;
+        public bool Usable;
     }
 }

@@ -75,8 +75,8 @@ internal sealed class Translator(ProofKey proofs, MediaFetcher media)
         if (target.Provider.Dialect == DialectFamily.OpenAi)
             return new Translated(default, "", translation, null, TokenCount.Of(exchange.Question!));
         GatewayError? error = target.Provider.Dialect == DialectFamily.Gemini
-            ? GeminiCount.Write(question, translation, body)
-            : AnthropicCount.Write(question, translation, body);
+            ? GeminiCount.WriteQuestion(question, translation, body)
+            : AnthropicCount.WriteQuestion(question, translation, body);
         if (error is not null)
             return Translated.Refused(error);
         exchange.Dropped = translation.Dropped;

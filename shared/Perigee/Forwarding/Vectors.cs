@@ -13,7 +13,7 @@ internal static class Vectors
         Translation translation = new(target.Model, target.Traits) { Strict = exchange.Strict };
         ArrayBufferWriter<byte> body = new(exchange.Body.Length + 256);
         bool many = exchange.Operation.Name == "gemini.embed_batch";
-        if (GeminiEmbeddings.Write(exchange.Question!, many, translation, body) is { } error)
+        if (GeminiEmbeddings.WriteQuestion(exchange.Question!, many, translation, body) is { } error)
             return Translated.Refused(error);
         exchange.Dropped = translation.Dropped;
         return new Translated(body.WrittenMemory, "/embeddings", translation, null, null) { Many = many };
