@@ -66,6 +66,39 @@ public sealed class GeminiCorpusTests
         Assert.True(asked > 700, $"only {asked} asked");
     }
 
+    [Fact]
+    public void Usage_is_what_others_make_of_it()
+    {
+        Assert.SkipUnless(Corpus.IsHere, Corpus.Absent);
+        using JsonDocument cases = JsonDocument.Parse(File.ReadAllBytes(Repository.Path("..", "shared", "corpus", "usage", "genai-prices", "usages.json")));
+        int compared = 0;
+        foreach (JsonElement one in cases.RootElement.EnumerateArray())
+        {
+            if (!one.GetProperty("body").TryGetProperty("usageMetadata", out JsonElement metadata)
+                || !one.TryGetProperty("extracted", out JsonElement extracted) || extracted.GetArrayLength() == 0 || !extracted[0].TryGetProperty("usage", out JsonElement usage))
+            {
+                continue;
+            }
+
+            Utf8JsonReader reader = new(Encoding.UTF8.GetBytes(metadata.GetRawText()));
+            reader.Read();
+            bool read = GeminiUsage.TryRead(ref reader, out TokenUsage mine);
+            if (!read)
+                continue;
+            compared++;
+            string text = metadata.GetRawText();
+            Assert.True(Number(usage, "input_tokens") == mine.Input, text + usage);
+            Assert.True(Number(usage, "output_tokens") == mine.Output, text + usage);
+            Assert.True(Number(usage, "cache_read_tokens") == mine.InputCacheRead, text + usage);
+            Assert.True(Number(usage, "input_audio_tokens") == mine.InputAudio, text + usage);
+            Assert.True(Number(usage, "output_audio_tokens") == mine.OutputAudio, text + usage);
+        }
+
+        Assert.True(compared > 300, $"only {compared} compared");
+
+        static long Number(JsonElement usage, string name) => usage.TryGetProperty(name, out JsonElement value) ? value.GetInt64() : 0;
+    }
+
     private static string Written(string body, string file, out Translation translation)
     {
         Assert.True(JsonIndex.TryParse(Encoding.UTF8.GetBytes(body), out JsonIndex? index, out string? fault), file + fault);
