@@ -11,4 +11,10 @@ public sealed class InferenceFunctions(GatewayPipeline pipeline)
     public Task Inference(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", "head", "options", Route = "v1/{*path}")]
         HttpRequest request) => pipeline.InvokeAsync(request.HttpContext);
+
+    /// <summary>Hands a request of Gemini's clients to the gateway.</summary>
+    [Function("InferenceBeta")]
+    public Task InferenceBeta(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", "head", "options", Route = "v1beta/{*path}")]
+        HttpRequest request) => pipeline.InvokeAsync(request.HttpContext);
 }

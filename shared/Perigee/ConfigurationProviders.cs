@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Perigee.Catalog;
 using Perigee.Providers;
+using Perigee.Wire;
 
 namespace Perigee;
 
@@ -70,11 +71,15 @@ internal sealed class ConfigurationProviders(ProviderRows rows, Func<string, str
         bool? enabled = entry.Flag("enabled");
         string? variable = ReadKeyVariable(entry);
         NetworkReach network = entry.Choice("network", "public", "private", "loopback") is { } reach ? (NetworkReach)reach : row.Network;
-        AuthStyle auth = entry.Choice("auth", "none", "bearer", "api-key") is { } style ? (AuthStyle)style
-            : row.Auth == AuthStyle.None && variable is not null ? AuthStyle.Bearer : row.Auth;
+        DialectFamily? written = entry.Choice("dialect", "openai", "anthropic", "gemini") is { } word ? (DialectFamily)word : null;
+        DialectFamily dialect = written ?? row.Dialect;
+        AuthStyle auth = entry.Choice("auth", "none", "bearer", "api-key", "x-api-key", "x-goog-api-key") is { } style ? (AuthStyle)style
+            : row.Auth == AuthStyle.None && variable is not null ? AuthOf(dialect) : row.Auth;
         StreamUsage usage = entry.Choice("streamUsage", "as-sent", "ask") is { } chosen ? (StreamUsage)chosen : row.StreamUsage;
         string? writtenUrl = entry.Text("baseUrl");
-        FrozenSet<string> refuses = (entry.List("refuses") ?? row.Refuses).ToFrozenSet(StringComparer.Ordinal);
+        ModelTraits traits = row.Traits.Over(ModelTraits.Plain);
+        if (entry.List("refuses") is { } refuses)
+            traits = traits with { Refuses = refuses.ToFrozenSet(StringComparer.Ordinal) };
         List<KeyValuePair<string, string>> headers = ReadHeaders(entry.Section("headers"));
         List<string> models = ReadModels(name, entry);
         foreach (string secret in (ReadOnlySpan<string>)["key", "apiKey", "api_key", "token", "secret", "authorization"])
@@ -126,12 +131,22 @@ internal sealed class ConfigurationProviders(ProviderRows rows, Func<string, str
             Key = key,
             Network = network,
             StreamUsage = usage,
-            Refuses = refuses,
+            Traits = traits,
+            Rules = row.Models,
+            Dialect = dialect,
+            CompatiblePath = dialect == row.Dialect ? row.CompatiblePath : null,
             Headers = headers,
             Owns = row.Owns,
             KeepsFiles = row.KeepsFiles,
         };
     }
+
+    private static AuthStyle AuthOf(DialectFamily dialect) => dialect switch
+    {
+        DialectFamily.Anthropic => AuthStyle.XApiKey,
+        DialectFamily.Gemini => AuthStyle.XGoogApiKey,
+        _ => AuthStyle.Bearer,
+    };
 
     private void AddBuiltIn(string name, ProviderRow row, int order, bool? enabled)
     {

@@ -40,6 +40,7 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             Limits = ReadLimits(root.Section("limits"), faults),
             Cache = ReadCache(root.Section("cache"), faults),
             Timeouts = ReadTimeouts(root.Section("timeouts"), faults),
+            Translation = ReadTranslation(root.Section("translation"), faults),
             Logs = ReadLogs(root.Section("logs"), faults),
         };
         root.Close();
@@ -155,6 +156,19 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
         };
         section.Close();
         return timeouts;
+    }
+
+    private TranslationOptions ReadTranslation(ConfigurationSection section, ConfigurationFaults faults)
+    {
+        TranslationOptions defaults = new();
+        TranslationOptions translation = new()
+        {
+            Strict = Flag(section, "strict", "PERIGEE_STRICT", faults) ?? defaults.Strict,
+            FetchMedia = Flag(section, "fetchMedia", "PERIGEE_FETCH_MEDIA", faults) ?? defaults.FetchMedia,
+            MediaBytes = section.Number("mediaBytes", 1024, 100 << 20) ?? defaults.MediaBytes,
+        };
+        section.Close();
+        return translation;
     }
 
     private LogOptions ReadLogs(ConfigurationSection section, ConfigurationFaults faults)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Perigee.Wire;
 
@@ -42,6 +43,12 @@ internal sealed class Exchange
     /// <summary>Whether the client asked for a stream. Written by begin.</summary>
     public bool Stream { get; set; }
 
+    /// <summary>Whether the stream that was asked for is one JSON array (Gemini without <c>alt=sse</c>). Written by begin.</summary>
+    public bool AsArray { get; set; }
+
+    /// <summary>Whether what a translation would drop is refused. Written by begin.</summary>
+    public bool Strict { get; set; }
+
     /// <summary>A form body that is streamed on, or null. Written by begin.</summary>
     public FormUpload? Upload { get; set; }
 
@@ -63,8 +70,17 @@ internal sealed class Exchange
     /// <summary>Where the answer's bytes are copied to while they are relayed, or null. Written by cache, fed by forward.</summary>
     public AnswerCopy? Copy { get; set; }
 
+    /// <summary>What the question means, once some target had to be asked in another dialect; or null. Written by forward.</summary>
+    public ChatQuestion? Conversation { get; set; }
+
     /// <summary>Where to try, in order. Written by routing.</summary>
     public IReadOnlyList<Target> Targets { get; set; } = [];
+
+    /// <summary>
+    /// Writes an error behind what the client has been shown already, where that is not a stream of events (Gemini's array); or null.
+    /// Written by forward.
+    /// </summary>
+    public Action<IBufferWriter<byte>, GatewayError>? ErrorTail { get; set; }
 
     /// <summary>Request fields dropped because the target refuses them. Written by forward.</summary>
     public IReadOnlyList<string> Dropped { get; set; } = [];

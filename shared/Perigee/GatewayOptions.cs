@@ -27,6 +27,9 @@ internal sealed record GatewayOptions
     /// <summary>Patience with providers.</summary>
     public TimeoutOptions Timeouts { get; init; } = new();
 
+    /// <summary>Where client and provider speak different dialects.</summary>
+    public TranslationOptions Translation { get; init; } = new();
+
     /// <summary>Log shipping.</summary>
     public LogOptions Logs { get; init; } = new();
 }
@@ -58,6 +61,19 @@ internal sealed record CacheOptions
 
     /// <summary>The longest a look-up in the table may take; after that it is a miss.</summary>
     public TimeSpan LookupBudget { get; init; } = TimeSpan.FromMilliseconds(250);
+}
+
+/// <summary>Where client and provider speak different dialects.</summary>
+internal sealed record TranslationOptions
+{
+    /// <summary>Whether what would be dropped is refused.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>Whether pictures and documents are fetched for providers that do not fetch themselves.</summary>
+    public bool FetchMedia { get; init; } = true;
+
+    /// <summary>The most bytes that are fetched for one request.</summary>
+    public long MediaBytes { get; init; } = 20 * 1024 * 1024;
 }
 
 /// <summary>Patience with providers.</summary>

@@ -42,6 +42,8 @@ public sealed class GatewayPipeline
         ModelsEndpoint models = endpoints.ServiceProvider.GetRequiredService<ModelsEndpoint>();
         endpoints.MapMethods("/v1/models", ["GET"], Answered(endpoints, models.ListAsync)).WithMetadata(Operations.Models);
         endpoints.MapMethods("/v1/models/{**id}", ["GET"], Answered(endpoints, models.FindAsync)).WithMetadata(Operations.Model);
+        endpoints.MapMethods("/v1beta/models", ["GET"], Answered(endpoints, models.ListAsync)).WithMetadata(Operations.GeminiModels);
+        endpoints.MapMethods("/v1beta/models/{**id}", ["GET"], Answered(endpoints, models.FindAsync)).WithMetadata(Operations.GeminiModel);
         endpoints.MapKeys();
         endpoints.MapManagement();
         endpoints.MapHealth();

@@ -69,12 +69,20 @@ internal static class ManagementEndpoints
             json.WriteStartObject(provider.Name);
             json.WriteString("title"u8, provider.Title);
             json.WriteString("baseUrl"u8, provider.BaseUrl);
-            json.WriteString("auth"u8, provider.Auth.ToString().ToLowerInvariant());
+            json.WriteString("auth"u8, provider.Auth switch
+            {
+                AuthStyle.ApiKey => "api-key"u8,
+                AuthStyle.XApiKey => "x-api-key"u8,
+                AuthStyle.XGoogApiKey => "x-goog-api-key"u8,
+                AuthStyle.Bearer => "bearer"u8,
+                _ => "none"u8,
+            });
+            json.WriteString("dialect"u8, provider.Dialect.ToString().ToLowerInvariant());
             json.WriteBoolean("hasKey"u8, provider.Key is not null);
             json.WriteString("network"u8, provider.Network.ToString().ToLowerInvariant());
             json.WriteString("streamUsage"u8, provider.StreamUsage == StreamUsage.Ask ? "ask" : "as-sent");
             json.WriteStartArray("refuses"u8);
-            foreach (string parameter in provider.Refuses.Order(StringComparer.Ordinal))
+            foreach (string parameter in provider.Traits.Refuses.Order(StringComparer.Ordinal))
                 json.WriteStringValue(parameter);
             json.WriteEndArray();
             json.WriteEndObject();

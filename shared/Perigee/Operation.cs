@@ -1,3 +1,5 @@
+using Perigee.Wire;
+
 namespace Perigee;
 
 /// <summary>How a request body is taken in.</summary>
@@ -32,6 +34,22 @@ internal enum TargetBy
     Provider,
 }
 
+/// <summary>What an operation asks of a model, where that can be asked in more than one dialect.</summary>
+internal enum Asks
+{
+    /// <summary>Something that only its own dialect knows.</summary>
+    OwnThing,
+
+    /// <summary>The next turn of a conversation.</summary>
+    Conversation,
+
+    /// <summary>How many tokens a conversation has.</summary>
+    Count,
+
+    /// <summary>Vectors of texts.</summary>
+    Vectors,
+}
+
 /// <summary>One operation of one dialect: what an endpoint is, as its metadata.</summary>
 /// <param name="Name">The word in logs: <c>chat</c>, <c>embeddings</c>, <c>files.get</c> ...</param>
 /// <param name="Method">The HTTP method.</param>
@@ -40,6 +58,12 @@ internal enum TargetBy
 /// <param name="TargetBy">How the target is found.</param>
 internal sealed record Operation(string Name, string Method, string Pattern, BodyShape Body, TargetBy TargetBy)
 {
+    /// <summary>Whose dialect it belongs to.</summary>
+    public DialectFamily Speaks { get; init; }
+
+    /// <summary>What it asks for.</summary>
+    public Asks Asks { get; init; }
+
     /// <summary>Whether a complete answer may be replayed to an equal question.</summary>
     public bool Cacheable { get; init; }
 

@@ -16,7 +16,12 @@ internal static class Refusal
             return;
         if (exchange.Shown)
         {
-            if (http.Response.ContentType is { } type && type.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase))
+            if (exchange.ErrorTail is { } tail)
+            {
+                tail(http.Response.BodyWriter, error);
+                await http.Response.BodyWriter.FlushAsync(CancellationToken.None);
+            }
+            else if (http.Response.ContentType is { } type && type.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase))
             {
                 exchange.Dialect.WriteErrorEvent(http.Response.BodyWriter, error);
                 await http.Response.BodyWriter.FlushAsync(CancellationToken.None);

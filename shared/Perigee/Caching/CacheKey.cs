@@ -22,8 +22,21 @@ internal readonly record struct CacheKey(string Partition, string Row)
         // An alias that the operator points elsewhere must not replay the old model's answers.
         string meant = exchange.Options.Aliases.TryGetValue(model, out string? target) ? target : model;
         return new CacheKey(
-            $"{Version}|{Escape(exchange.Caller!.Tenant)}|{exchange.Operation.Name}|{Escape(model)}|{Escape(meant)}",
+            $"{Version}|{Escape(exchange.Caller!.Tenant)}|{Form(exchange)}|{Escape(model)}|{Escape(meant)}",
             QuestionKey.Hash(exchange.Question!));
+    }
+
+    /// <summary>What besides the body decides on the answer and its form: the operation, and what the path and the headers say.</summary>
+    private static string Form(Exchange exchange)
+    {
+        string form = exchange.Operation.Name;
+        if (exchange.AsArray)
+            form += ".array";
+        if (exchange.Strict)
+            form += ".strict";
+        if (exchange.Http.Request.Headers["anthropic-beta"] is { Count: > 0 } betas)
+            form += "." + Escape(betas.ToString());
+        return form;
     }
 
     /// <summary>A name in the letters that a table key may hold. A long or odd one is hashed.</summary>

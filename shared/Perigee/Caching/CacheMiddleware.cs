@@ -68,7 +68,7 @@ internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, T
     private static bool MayBeKept(Exchange exchange) =>
         exchange.Complete && exchange.Error is null && exchange.Http.Response.StatusCode == StatusCodes.Status200OK
         && exchange.Answer.Finish is FinishReason.Stop or FinishReason.StopSequence or FinishReason.ToolCalls or FinishReason.None
-        && (exchange.Answer.Finish != FinishReason.None || exchange.Operation.Name is "embeddings" or "moderations" or "rerank")
+        && (exchange.Answer.Finish != FinishReason.None || exchange.Operation.Asks == Asks.Vectors || exchange.Operation.Name is "moderations" or "rerank")
         && !exchange.Http.RequestAborted.IsCancellationRequested;
 
     private async Task ReplayAsync(Exchange exchange, CachedAnswer found)

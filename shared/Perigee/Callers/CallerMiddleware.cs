@@ -11,7 +11,7 @@ internal sealed class CallerMiddleware(RequestDelegate next, CallerPolicy policy
     public Task InvokeAsync(HttpContext http)
     {
         Exchange exchange = http.Features.Get<Exchange>()!;
-        string? key = PresentedKey.Of(http.Request.Headers);
+        string? key = PresentedKey.Of(http.Request);
         if (key is null || !key.StartsWith(KeyText.Prefix, StringComparison.Ordinal))
             return WithoutKeyAsync(exchange, http, key);
         ValueTask<KeyFinding> finding;

@@ -3,14 +3,15 @@ using Microsoft.Extensions.Primitives;
 
 namespace Perigee.Callers;
 
-/// <summary>The key that a request carries, in any of the headers that SDKs send one in.</summary>
+/// <summary>The key that a request carries, in any of the places where SDKs put one.</summary>
 internal static class PresentedKey
 {
     private const string Bearer = "Bearer ";
 
     /// <summary>A key of ours if there is one, else whatever else was sent as a key, else null.</summary>
-    public static string? Of(IHeaderDictionary headers)
+    public static string? Of(HttpRequest request)
     {
+        IHeaderDictionary headers = request.Headers;
         string? authorization = Single(headers.Authorization);
         string? token = authorization is not null && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
             ? authorization[Bearer.Length..].Trim()
@@ -21,7 +22,15 @@ internal static class PresentedKey
         if (IsOurs(first))
             return first;
         string? second = Single(headers["x-api-key"]);
-        return IsOurs(second) ? second : token ?? first ?? second;
+        if (IsOurs(second))
+            return second;
+        string? third = Single(headers["x-goog-api-key"]);
+        if (IsOurs(third))
+            return third;
+
+        // Google's clients may say it in the address. It goes nowhere from here: neither into logs nor to a provider.
+        string? last = request.QueryString.HasValue ? Single(request.Query["key"]) : null;
+        return IsOurs(last) ? last : token ?? first ?? second ?? third ?? last;
     }
 
     /// <summary>The keys to try as the admin's.</summary>

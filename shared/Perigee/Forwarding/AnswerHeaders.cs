@@ -20,22 +20,27 @@ internal static class AnswerHeaders
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Copies them to a response that has not begun.</summary>
-    public static void Copy(Exchange exchange, HttpResponseMessage answer, Target target)
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="answer">The provider's answer.</param>
+    /// <param name="target">Whose it is.</param>
+    /// <param name="within">Whether it is passed on in its own dialect: else what it says of itself and of its body is not the client's.</param>
+    public static void Copy(Exchange exchange, HttpResponseMessage answer, Target target, bool within = true)
     {
         HttpResponse response = exchange.Http.Response;
         response.StatusCode = (int)answer.StatusCode;
         foreach ((string name, HeaderStringValues values) in answer.Headers.NonValidated)
         {
             // A limited caller sees its own limits, not those of the owner's account.
-            bool pass = Passed.Contains(name)
-                || (exchange.Limit is null && name.StartsWith("x-ratelimit-", StringComparison.OrdinalIgnoreCase));
+            bool pass = within && (Passed.Contains(name)
+                || (exchange.Limit is null && (name.StartsWith("x-ratelimit-", StringComparison.OrdinalIgnoreCase)
+                    || name.StartsWith("anthropic-ratelimit-", StringComparison.OrdinalIgnoreCase))));
             if (pass)
                 response.Headers[name] = ToValues(values);
         }
 
         foreach ((string name, HeaderStringValues values) in answer.Content.Headers.NonValidated)
         {
-            if (PassedOfContent.Contains(name))
+            if (within && PassedOfContent.Contains(name))
                 response.Headers[name] = ToValues(values);
         }
 
@@ -48,14 +53,16 @@ internal static class AnswerHeaders
 
     /// <summary>The provider's own id of the call, or null.</summary>
     public static string? RequestId(HttpResponseMessage answer) =>
-        answer.Headers.NonValidated.TryGetValues("x-request-id", out HeaderStringValues values) && values.Count > 0 && values.ToString() is { Length: <= 200 } id
+        (answer.Headers.NonValidated.TryGetValues("x-request-id", out HeaderStringValues values)
+            || answer.Headers.NonValidated.TryGetValues("request-id", out values))
+        && values.Count > 0 && values.ToString() is { Length: <= 200 } id
             ? id
             : null;
 
     private static StringValues ToValues(HeaderStringValues values) => values.Count == 1 ? values.ToString() : values.ToArray();
 
     /// <summary>A model's name may hold anything; a header may not.</summary>
-    private static string Ascii(string text)
+    public static string Ascii(string text)
     {
         foreach (char c in text)
         {

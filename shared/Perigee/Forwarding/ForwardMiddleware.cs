@@ -7,14 +7,20 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Perigee.Routing;
 using Perigee.Wire;
+using Perigee.Wire.Gemini;
+using Perigee.Wire.OpenAiChat;
 
 namespace Perigee.Forwarding;
 
 /// <summary>The last step: target by target, until one has begun to answer. The first content byte out is the point of no return.</summary>
-internal sealed partial class ForwardMiddleware(RequestDelegate next, Upstreams upstreams, Origins origins, TimeProvider time, ILogger<ForwardMiddleware> log)
+internal sealed partial class ForwardMiddleware(
+    RequestDelegate next, Upstreams upstreams, Translator translator, Origins origins, TimeProvider time, ILogger<ForwardMiddleware> log)
 {
     /// <summary>JSON answers up to this size are read whole before they are shown.</summary>
     private const int MostInspectedBytes = 8 * 1024 * 1024;
+
+    /// <summary>Answers that are made anew are held whole up to this size: pictures in base64 are the largest.</summary>
+    private const int MostTranslatedBytes = 64 * 1024 * 1024;
 
     private const int MostErrorBytes = 256 * 1024;
 
@@ -48,16 +54,29 @@ internal sealed partial class ForwardMiddleware(RequestDelegate next, Upstreams 
         {
             if (exchange.Upload is { } upload)
                 upload.Progress = patience.Restart;
-            using HttpRequestMessage request = UpstreamRequest.Make(exchange, target, out bool hideUsage);
-            answer = await upstreams.For(target.Provider).SendAsync(request, patience.Token);
-            call.Status = (int)answer.StatusCode;
-            call.ToHeaders = time.GetElapsedTime(call.Started);
-            call.ProviderRequestId = AnswerHeaders.RequestId(answer);
-            Stream body = await BodyAsync(answer);
-            error = !answer.IsSuccessStatusCode ? await PassErrorAsync(call, answer, body, patience)
-                : IsStream(answer) ? await PassStreamAsync(call, answer, body, patience, hideUsage)
-                : IsJson(answer) && exchange.Operation.Inspected ? await PassJsonAsync(call, answer, body, patience)
-                : await PassBytesAsync(call, answer, body, patience, null);
+            bool hideUsage = false;
+            call.Translated = Translator.IsNeeded(exchange, target) ? await translator.TranslateAsync(exchange, target, patience.Token) : null;
+            error = call.Translated?.Error;
+            using HttpRequestMessage? request = error is not null || call.Translated?.Counted is not null ? null
+                : call.Translated is { } translated ? UpstreamRequest.Make(exchange, target, translated)
+                : UpstreamRequest.Make(exchange, target, out hideUsage, out error);
+            if (error is null && call.Translated?.Counted is { } counted)
+            {
+                error = await GiveCountAsync(call, counted);
+            }
+            else if (error is null)
+            {
+                answer = await upstreams.For(target.Provider).SendAsync(request!, patience.Token);
+                call.Status = (int)answer.StatusCode;
+                call.ToHeaders = time.GetElapsedTime(call.Started);
+                call.ProviderRequestId = AnswerHeaders.RequestId(answer);
+                Stream body = await BodyAsync(answer);
+                error = !answer.IsSuccessStatusCode ? await PassErrorAsync(call, answer, body, patience)
+                    : call.Translated is not null ? await TranslateAsync(call, answer, body, patience)
+                    : IsStream(answer) || (exchange.AsArray && IsJson(answer)) ? await PassStreamAsync(call, answer, body, patience, hideUsage)
+                    : IsJson(answer) && exchange.Operation.Inspected ? await PassJsonAsync(call, answer, body, patience)
+                    : await PassBytesAsync(call, answer, body, patience, null);
+            }
         }
         catch (Exception failure)
         {
@@ -81,13 +100,9 @@ internal sealed partial class ForwardMiddleware(RequestDelegate next, Upstreams 
     private async ValueTask<GatewayError?> PassStreamAsync(Call call, HttpResponseMessage answer, Stream body, Patience patience, bool hideUsage)
     {
         Exchange exchange = call.Exchange;
-        using StreamRelay relay = new(exchange, call.Target.Provider, exchange.Dialect.Reader(exchange.Answer), hideUsage, () =>
+        using StreamRelay relay = new(exchange, call.Target.Provider, exchange.Dialect.Reader(exchange.Answer), hideUsage, () => BeginStream(call, answer))
         {
-            Begin(call, answer);
-            exchange.Http.Response.Headers.CacheControl = "no-cache";
-            exchange.Http.Response.Headers["X-Accel-Buffering"] = "no";
-        })
-        {
+            AsArray = exchange.AsArray && !IsStream(answer),
             OnContent = () => Content(call),
             BeforeFlush = exchange.Operation.MakesId ? () => RememberAsync(call) : null,
         };
@@ -95,6 +110,87 @@ internal sealed partial class ForwardMiddleware(RequestDelegate next, Upstreams 
         exchange.Complete = error is null && exchange.Error is null;
         return error;
     }
+
+    private async ValueTask<GatewayError?> TranslateAsync(Call call, HttpResponseMessage answer, Stream body, Patience patience)
+    {
+        Exchange exchange = call.Exchange;
+        GatewayError? error;
+        if (exchange.Operation.Asks == Asks.Conversation)
+        {
+            bool stream = IsStream(answer);
+            using TranslatedAnswer translated = new(exchange, call.Target, call.Translated!, exchange.StartedAt.ToUnixTimeSeconds(), () =>
+            {
+                if (exchange.Stream)
+                    BeginStream(call, answer);
+                else
+                    Begin(call, answer);
+            })
+            {
+                OnContent = () => Content(call),
+            };
+            if (stream)
+            {
+                error = await translated.StreamAsync(body, patience);
+            }
+            else
+            {
+                (byte[] buffer, int length, bool whole) = await ReadAsync(body, answer.Content.Headers.ContentLength, MostTranslatedBytes, patience);
+                error = whole ? await translated.WholeAsync(buffer.AsMemory(0, length)) : TooLargeToTranslate(call.Target);
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+        else
+        {
+            (byte[] buffer, int length, bool whole) = await ReadAsync(body, answer.Content.Headers.ContentLength, MostTranslatedBytes, patience);
+            error = whole ? await GiveOtherAsync(call, answer, buffer.AsMemory(0, length)) : TooLargeToTranslate(call.Target);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        exchange.Complete = error is null && exchange.Error is null;
+        return error;
+    }
+
+    /// <summary>Counts and vectors: small answers, made anew.</summary>
+    private async ValueTask<GatewayError?> GiveOtherAsync(Call call, HttpResponseMessage answer, ReadOnlyMemory<byte> body)
+    {
+        Exchange exchange = call.Exchange;
+        using PooledBuffer output = new();
+        bool read = exchange.Operation.Asks == Asks.Count
+            ? Counts.TryTranslate(call.Target.Provider.Dialect, exchange.Operation.Speaks, body.Span, output)
+            : GeminiEmbeddings.TryReadAnswer(body.Span, call.Translated!.Many, output);
+        if (!read)
+            return new GatewayError(ErrorKind.ProviderFailed, $"Provider '{call.Target.Provider.Name}' sent an answer that cannot be read.");
+        if (exchange.Operation.Asks == Asks.Vectors)
+            OpenAiChatDialect.Plain.Reader(exchange.Answer).ReadWhole(body.Span);
+        Begin(call, answer);
+        Content(call);
+        return await GiveAsync(exchange, output.Written);
+    }
+
+    private static async ValueTask<GatewayError?> GiveCountAsync(Call call, long count)
+    {
+        using PooledBuffer output = new();
+        Counts.Write(call.Exchange.Operation.Speaks, count, output);
+        call.Exchange.Served = call.Target;
+        call.Exchange.Http.Response.ContentType = "application/json";
+        call.Exchange.Http.Response.Headers[HeaderNames.Target] = AnswerHeaders.Ascii(call.Target.ToString());
+        call.Exchange.Http.Response.Headers[HeaderNames.Estimated] = "true";
+        GatewayError? error = await GiveAsync(call.Exchange, output.Written);
+        call.Exchange.Complete = error is null;
+        return error;
+    }
+
+    private static async ValueTask<GatewayError?> GiveAsync(Exchange exchange, ReadOnlyMemory<byte> bytes)
+    {
+        exchange.Http.Response.ContentLength = bytes.Length;
+        exchange.Copy?.Add(bytes.Span);
+        exchange.BytesOut += bytes.Length;
+        FlushResult flushed = await exchange.Http.Response.BodyWriter.WriteAsync(bytes, exchange.Http.RequestAborted);
+        return flushed.IsCanceled ? new GatewayError(ErrorKind.ClientGone, "The client went away before the answer was complete.") : null;
+    }
+
+    private static GatewayError TooLargeToTranslate(Target target) => new(ErrorKind.ProviderFailed,
+        $"Provider '{target.Provider.Name}' sent an answer of more than {MostTranslatedBytes} bytes, too large to be translated.");
 
     private async ValueTask<GatewayError?> PassJsonAsync(Call call, HttpResponseMessage answer, Stream body, Patience patience)
     {
@@ -106,7 +202,7 @@ internal sealed partial class ForwardMiddleware(RequestDelegate next, Upstreams 
                 return await PassBytesAsync(call, answer, body, patience, buffer.AsMemory(0, length));
             ReadOnlyMemory<byte> bytes = buffer.AsMemory(0, length);
             if (exchange.Dialect.Reader(exchange.Answer).ReadWhole(bytes.Span) == EventNature.Error)
-                return UpstreamFailure.InAnswer(call.Target.Provider, exchange.Answer);
+                return UpstreamFailure.InAnswer(call.Target.Provider, exchange);
             if (exchange.Operation.ListsIds && !exchange.Caller!.IsOpen)
                 bytes = await OwnIds.OnlyAsync(bytes, id => origins.IsKnownAsync(exchange.Caller.Tenant, id, patience.Token));
             await RememberAsync(call);
@@ -160,16 +256,20 @@ internal sealed partial class ForwardMiddleware(RequestDelegate next, Upstreams 
         return null;
     }
 
-    private static async ValueTask<GatewayError?> PassErrorAsync(Call call, HttpResponseMessage answer, Stream body, Patience patience)
+    private async ValueTask<GatewayError?> PassErrorAsync(Call call, HttpResponseMessage answer, Stream body, Patience patience)
     {
         Exchange exchange = call.Exchange;
         (byte[] buffer, int length, _) = await ReadAsync(body, null, MostErrorBytes, patience);
         try
         {
             ReadOnlyMemory<byte> bytes = buffer.AsMemory(0, length);
-            GatewayError error = ProviderError.Of(answer.StatusCode, bytes.Span, call.Target.Provider);
-            AnswerHeaders.Copy(exchange, answer, call.Target);
-            if (error.Kind != ErrorKind.ProviderRefused || !exchange.Dialect.IsOwnError(bytes.Span))
+            GatewayError error = ProviderError.Of(answer.StatusCode, answer.Headers, bytes.Span, call.Target.Provider, time.GetUtcNow());
+            error = error with { Status = UpstreamFailure.StatusFor(exchange, error.Status) };
+            bool within = call.Translated is null;
+            AnswerHeaders.Copy(exchange, answer, call.Target, within);
+
+            // In the provider's own bytes only where the client reads them, and they mean what their status says.
+            if (!within || error.Kind != ErrorKind.ProviderRefused || error.Status != (int)answer.StatusCode || !exchange.Dialect.IsOwnError(bytes.Span))
                 return error;
             exchange.Fail(error);
             exchange.Served = call.Target;
@@ -186,10 +286,27 @@ internal sealed partial class ForwardMiddleware(RequestDelegate next, Upstreams 
 
     private static void Begin(Call call, HttpResponseMessage answer)
     {
-        call.Exchange.Served = call.Target;
-        AnswerHeaders.Copy(call.Exchange, answer, call.Target);
+        Exchange exchange = call.Exchange;
+        exchange.Served = call.Target;
+        AnswerHeaders.Copy(exchange, answer, call.Target, call.Translated is null);
+        if (call.Translated is not null)
+        {
+            exchange.Http.Response.ContentType = !exchange.Stream ? "application/json"
+                : exchange.AsArray ? "application/json; charset=UTF-8" : "text/event-stream";
+        }
+
         if (call.Exchange.Copy is { } copy)
             copy.ContentType = call.Exchange.Http.Response.ContentType ?? "";
+    }
+
+    private static void BeginStream(Call call, HttpResponseMessage answer)
+    {
+        Begin(call, answer);
+        Exchange exchange = call.Exchange;
+        exchange.Http.Response.Headers.CacheControl = "no-cache";
+        exchange.Http.Response.Headers["X-Accel-Buffering"] = "no";
+        if (exchange.AsArray)
+            exchange.ErrorTail = (output, error) => GeminiError.WriteArrayError(output, error, first: exchange.BytesOut == 0);
     }
 
     private void Content(Call call)
@@ -313,5 +430,8 @@ internal sealed partial class ForwardMiddleware(RequestDelegate next, Upstreams 
         public string? ProviderRequestId { get; set; }
 
         public bool Remembered { get; set; }
+
+        /// <summary>How it was asked, where not in the client's own dialect.</summary>
+        public Translated? Translated { get; set; }
     }
 }

@@ -6,5 +6,5 @@ namespace Perigee.Forwarding;
 internal static class ForwardingServices
 {
     public static IServiceCollection AddForwarding(this IServiceCollection services) =>
-        services.AddSingleton<DemoProvider>().AddSingleton<Upstreams>();
+        services.AddSingleton<DemoProvider>().AddSingleton<Upstreams>().AddSingleton<MediaFetcher>().AddSingleton<Translator>();
 }

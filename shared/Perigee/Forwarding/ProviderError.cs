@@ -1,44 +1,52 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Perigee.Providers;
 
 namespace Perigee.Forwarding;
 
-/// <summary>An error answer of a provider: kept to the byte where it has the client's own shape, else its text in that shape.</summary>
+/// <summary>An error answer of a provider, in whichever of the dozen shapes it comes, as a value: for the log, for failover, and for the client.</summary>
 internal static class ProviderError
 {
     private const int MostText = 2000;
 
-    /// <summary>The error as a value: for the log, and for the client where the body has another shape.</summary>
-    public static GatewayError Of(HttpStatusCode status, ReadOnlySpan<byte> body, Provider provider)
+    /// <summary>The error as a value.</summary>
+    /// <param name="status">The answer's status.</param>
+    /// <param name="headers">Its headers.</param>
+    /// <param name="body">Its body.</param>
+    /// <param name="provider">Whose it is.</param>
+    /// <param name="now">The time.</param>
+    public static GatewayError Of(HttpStatusCode status, HttpResponseHeaders headers, ReadOnlySpan<byte> body, Provider provider, DateTimeOffset now)
     {
         int code = (int)status;
-        string text = KeyMask.Mask(Text(body), provider.Key);
         if (code is < 400 or > 599)
         {
             return new GatewayError(ErrorKind.ProviderFailed,
                 $"Provider '{provider.Name}' answered with status {code}, which is no answer{(code is >= 300 and < 400 ? ": redirects are not followed" : "")}.");
         }
 
-        // 529 is Anthropic's word for overloaded: to everyone else it is 503.
-        return new GatewayError(ErrorKind.ProviderRefused, text.Length == 0 ? $"Provider '{provider.Name}' answered with status {code}." : text)
+        using JsonDocument? document = Parse(body);
+        JsonElement root = document?.RootElement ?? default;
+        string text = KeyMask.Mask((document is null ? null : Message(root)) ?? Plain(body), provider.Key);
+        (int meant, string? word) = ErrorWords.Of(code, text, document is null ? [] : Words(root));
+        return new GatewayError(ErrorKind.ProviderRefused, text.Length == 0 ? $"Provider '{provider.Name}' answered with status {code}." : text,
+            RetryAfter: RetryAfter.Of(headers, root, meant is 429 or 503 or 529, now))
         {
-            Status = code == 529 ? 503 : code,
+            Status = meant,
+            Code = word,
         };
     }
 
-    /// <summary>The message in any of the shapes that providers were seen to use, or the plain text itself.</summary>
-    private static string Text(ReadOnlySpan<byte> body)
+    private static JsonDocument? Parse(ReadOnlySpan<byte> body)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(body.ToArray());
-            return Message(document.RootElement) ?? Plain(body);
+            return JsonDocument.Parse(body.ToArray());
         }
         catch (JsonException)
         {
-            return Plain(body);
+            return null;
         }
     }
 
@@ -60,6 +68,36 @@ internal static class ProviderError
                 return null;
             default:
                 return null;
+        }
+    }
+
+    /// <summary>Every word by which the body names the error: codes, types, statuses and reasons, of the error itself and what it holds.</summary>
+    private static List<string> Words(JsonElement root)
+    {
+        List<string> words = [];
+        Collect(root, 0, words);
+        return words;
+    }
+
+    private static void Collect(JsonElement element, int depth, List<string> words)
+    {
+        if (depth > 4 || words.Count > 32)
+            return;
+        if (element.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement one in element.EnumerateArray())
+                Collect(one, depth + 1, words);
+        }
+        else if (element.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty member in element.EnumerateObject())
+            {
+                bool names = member.Name is "code" or "type" or "status" or "reason" or "error_type" or "kind";
+                if (names && member.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+                    words.Add(member.Value.ToString());
+                else
+                    Collect(member.Value, depth + 1, words);
+            }
         }
     }
 

@@ -54,6 +54,9 @@ internal sealed class StreamRelay : IDisposable
     /// <summary>Whether content (not only an opening) has been seen.</summary>
     public bool Content { get; private set; }
 
+    /// <summary>Whether the stream is one JSON array (Gemini without <c>alt=sse</c>), not events.</summary>
+    public bool AsArray { get; init; }
+
     /// <summary>Called when content is first seen.</summary>
     public Action? OnContent { get; init; }
 
@@ -149,7 +152,7 @@ internal sealed class StreamRelay : IDisposable
                 case EventNature.Error:
                     _failedInAnswer = true;
                     if (!Committed)
-                        return UpstreamFailure.InAnswer(_provider, _exchange.Answer);
+                        return UpstreamFailure.InAnswer(_provider, _exchange);
                     break;
                 default:
                     break;
@@ -211,7 +214,7 @@ internal sealed class StreamRelay : IDisposable
 
     private async ValueTask<GatewayError?> EndAsync(GatewayError? error)
     {
-        error ??= _failedInAnswer ? UpstreamFailure.InAnswer(_provider, _exchange.Answer) : _reader.Ended ? null : UpstreamFailure.Cut(_provider);
+        error ??= _failedInAnswer ? UpstreamFailure.InAnswer(_provider, _exchange) : _reader.Ended ? null : UpstreamFailure.Cut(_provider);
         if (error is null && !Committed)
         {
             // Complete, and not one event of content in it.

@@ -1,4 +1,5 @@
 using Perigee.Providers;
+using Perigee.Wire;
 
 namespace Perigee.Forwarding;
 
@@ -50,12 +51,19 @@ internal static class UpstreamFailure
         $"Provider '{provider.Name}' ended its answer before it was complete.");
 
     /// <summary>The error of an answer that holds an error where its content should be.</summary>
-    public static GatewayError InAnswer(Provider provider, AnswerFacts facts) => facts.ErrorStatus == 0
-        ? new GatewayError(ErrorKind.ProviderFailed, Said(provider, facts))
-        : new GatewayError(ErrorKind.ProviderRefused, Said(provider, facts)) { Status = facts.ErrorStatus };
+    public static GatewayError InAnswer(Provider provider, Exchange exchange)
+    {
+        AnswerFacts facts = exchange.Answer;
+        string said = KeyMask.Mask(facts.ErrorMessage ?? "an error", provider.Key);
+        (int status, string? code) = ErrorWords.Of(facts.ErrorStatus, said, facts.ErrorCode is { } word ? [word] : []);
+        string message = $"Provider '{provider.Name}' reported: {said}";
+        return status == 0
+            ? new GatewayError(ErrorKind.ProviderFailed, message) { Code = code }
+            : new GatewayError(ErrorKind.ProviderRefused, message) { Status = StatusFor(exchange, status), Code = code };
+    }
 
-    private static string Said(Provider provider, AnswerFacts facts) =>
-        $"Provider '{provider.Name}' reported: {KeyMask.Mask(facts.ErrorMessage ?? "an error", provider.Key)}";
+    /// <summary>529 is Anthropic's word for overloaded: to everyone else's clients it is 503.</summary>
+    public static int StatusFor(Exchange exchange, int status) => status == 529 && exchange.Operation.Speaks != DialectFamily.Anthropic ? 503 : status;
 
     private static GatewayError UploadTooLarge(Exchange exchange) => new(ErrorKind.BodyTooLarge,
         $"The body is larger than the {exchange.Options.Limits.UploadBytes} bytes that this gateway takes: send less, or have its owner raise 'limits.uploadBytes'.");

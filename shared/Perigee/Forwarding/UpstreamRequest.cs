@@ -15,69 +15,155 @@ internal static class UpstreamRequest
     // Everything else stays here: the client's key, cookies, forwarding headers, the platform's own, what a hop must not pass on.
     private static readonly FrozenSet<string> Passed = new[]
     {
-        "accept", "openai-beta", "idempotency-key", "traceparent", "tracestate", "user-agent", "x-client-request-id",
+        "idempotency-key", "traceparent", "tracestate", "user-agent", "x-client-request-id",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Makes the call.</summary>
+    // Of the dialect itself: only to a provider that speaks it.
+    private static readonly FrozenSet<string> PassedWithin = new[]
+    {
+        "accept", "openai-beta", "anthropic-version", "anthropic-beta", "x-server-timeout",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Makes the call in the client's own dialect and bytes.</summary>
     /// <param name="exchange">The exchange. Its dropped parameters are set.</param>
     /// <param name="target">Where it goes.</param>
     /// <param name="hideUsage">Whether the client did not ask for the usage that the gateway asks for.</param>
-    public static HttpRequestMessage Make(Exchange exchange, Target target, out bool hideUsage)
+    /// <param name="error">Why it cannot go there, or null.</param>
+    public static HttpRequestMessage? Make(Exchange exchange, Target target, out bool hideUsage, out GatewayError? error)
     {
-        HttpRequest request = exchange.Http.Request;
-        Provider provider = target.Provider;
-        HttpRequestMessage call = new(new HttpMethod(exchange.Operation.Method), provider.BaseUrl + Path(request))
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-        };
         hideUsage = false;
+        if (BaseUrl(exchange.Operation, target.Provider) is not { } address)
+        {
+            error = new GatewayError(ErrorKind.BadRequest,
+                $"The provider '{target.Provider.Name}' has no such operation: it speaks the dialect '{target.Provider.Dialect.ToString().ToLowerInvariant()}' only. Choose a model of another provider.", "model");
+            return null;
+        }
+
+        HttpRequest request = exchange.Http.Request;
+        HttpRequestMessage call = NewCall(exchange, address + Path(exchange, target));
         if (exchange.Question is { } question)
         {
-            bool ask = exchange.Stream && provider.StreamUsage == StreamUsage.Ask && exchange.Operation.StreamsUsage;
-            hideUsage = ask && !JsonSplice.ClientAsksUsage(question);
-            string? model = exchange.Operation.TargetBy == TargetBy.Model && target.Model != exchange.Model ? target.Model : null;
-            List<ReadOnlyMemory<byte>> parts = JsonSplice.Apply(question, model, hideUsage, provider.Refuses, out IReadOnlyList<string> dropped);
-            exchange.Dropped = dropped;
-            call.Content = new SlicedContent(parts, request.ContentType is { Length: > 0 } type ? type : "application/json");
+            call.Content = new SlicedContent(Splice(exchange, target, question, out hideUsage), request.ContentType is { Length: > 0 } type ? type : "application/json");
         }
         else if (exchange.Upload is { } upload)
         {
             call.Content = new UploadContent(upload, target.Model.Length > 0 ? target.Model : null, exchange.Http.RequestAborted);
         }
 
-        foreach (KeyValuePair<string, StringValues> header in request.Headers)
-        {
-            if (Passed.Contains(header.Key))
-                call.Headers.TryAddWithoutValidation(header.Key, (IEnumerable<string?>)header.Value);
-        }
-
-        Authorize(call.Headers, provider);
-        foreach ((string name, string value) in provider.Headers)
-            call.Headers.TryAddWithoutValidation(name, value);
+        AddHeaders(call, exchange, target.Provider, exchange.Operation.Speaks, within: true, []);
+        error = !exchange.Strict || exchange.Dropped.Count == 0 ? null : new GatewayError(ErrorKind.BadRequest,
+            $"'{exchange.Dropped[0]}' is refused by '{target}': leave it out, or do not ask for strict translation.", exchange.Dropped[0]) { Code = "unsupported_parameter" };
         return call;
     }
 
-    private static void Authorize(HttpRequestHeaders headers, Provider provider)
+    /// <summary>Makes the call in the provider's dialect.</summary>
+    public static HttpRequestMessage Make(Exchange exchange, Target target, Translated translated)
+    {
+        DialectFamily family = Translator.Counterpart(exchange.Operation, target.Provider);
+        string address = family == DialectFamily.OpenAi && target.Provider.Dialect != DialectFamily.OpenAi
+            ? target.Provider.BaseUrl + target.Provider.CompatiblePath
+            : target.Provider.BaseUrl;
+        HttpRequestMessage call = NewCall(exchange, address + translated.Path);
+        call.Content = new SlicedContent([translated.Body], "application/json");
+        AddHeaders(call, exchange, target.Provider, family, within: false, translated.Translation!.Betas);
+        return call;
+    }
+
+    private static HttpRequestMessage NewCall(Exchange exchange, string address) => new(new HttpMethod(exchange.Operation.Method), address)
+    {
+        Version = HttpVersion.Version20,
+        VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+    };
+
+    private static List<ReadOnlyMemory<byte>> Splice(Exchange exchange, Target target, JsonIndex question, out bool hideUsage)
+    {
+        bool chat = exchange.Operation.Name == "chat";
+        bool ask = exchange.Stream && target.Provider.StreamUsage == StreamUsage.Ask && exchange.Operation.StreamsUsage;
+        hideUsage = ask && !JsonSplice.ClientAsksUsage(question);
+        bool inBody = exchange.Operation.TargetBy == TargetBy.Model && exchange.Operation.Speaks != DialectFamily.Gemini;
+        SpliceWishes wishes = new(inBody && target.Model != exchange.Model ? target.Model : null, hideUsage,
+            exchange.Operation.Speaks == DialectFamily.OpenAi ? target.Traits.Refuses : FrozenSet<string>.Empty)
+        {
+            Renames = chat ? Renames(target.Traits) : [],
+            DeveloperAsSystem = chat && !target.Traits.DeveloperRole,
+        };
+        List<ReadOnlyMemory<byte>> parts = JsonSplice.Apply(question, wishes, out IReadOnlyList<string> dropped);
+        exchange.Dropped = dropped;
+        return parts;
+    }
+
+    private static KeyValuePair<string, string>[] Renames(ModelTraits traits) => (traits.MaxTokens, traits.SeedField) switch
+    {
+        (MaxTokensField.Either, null) => [],
+        (MaxTokensField.MaxTokens, null) => ToMaxTokens,
+        (MaxTokensField.MaxCompletionTokens, null) => ToMaxCompletionTokens,
+        (MaxTokensField.MaxTokens, { } seed) => [.. ToMaxTokens, new("seed", seed)],
+        (_, { } seed) => [new("seed", seed)],
+        _ => [],
+    };
+
+    private static readonly KeyValuePair<string, string>[] ToMaxTokens = [new("max_completion_tokens", "max_tokens")];
+    private static readonly KeyValuePair<string, string>[] ToMaxCompletionTokens = [new("max_tokens", "max_completion_tokens")];
+
+    private static string? BaseUrl(Operation operation, Provider provider) =>
+        operation.Speaks == provider.Dialect ? provider.BaseUrl
+        : operation.Speaks == DialectFamily.OpenAi && provider.CompatiblePath is { } path ? provider.BaseUrl + path
+        : null;
+
+    private static void AddHeaders(HttpRequestMessage call, Exchange exchange, Provider provider, DialectFamily family, bool within, List<string> betas)
+    {
+        foreach (KeyValuePair<string, StringValues> header in exchange.Http.Request.Headers)
+        {
+            if (Passed.Contains(header.Key) || (within && PassedWithin.Contains(header.Key)))
+                call.Headers.TryAddWithoutValidation(header.Key, (IEnumerable<string?>)header.Value);
+        }
+
+        if (family == DialectFamily.Anthropic && !call.Headers.Contains("anthropic-version"))
+            call.Headers.TryAddWithoutValidation("anthropic-version", "2023-06-01");
+        if (betas.Count > 0)
+            call.Headers.TryAddWithoutValidation("anthropic-beta", string.Join(",", betas));
+        Authorize(call.Headers, provider, family);
+        foreach ((string name, string value) in provider.Headers)
+            call.Headers.TryAddWithoutValidation(name, value);
+    }
+
+    private static void Authorize(HttpRequestHeaders headers, Provider provider, DialectFamily family)
     {
         if (provider.Key is not { } key)
             return;
-        if (provider.Auth == AuthStyle.Bearer)
-            headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
-        else if (provider.Auth == AuthStyle.ApiKey)
-            headers.TryAddWithoutValidation("api-key", key);
+
+        // The OpenAI-compatible side of a provider with a dialect of its own takes bearer tokens, like OpenAI.
+        switch (family == provider.Dialect ? provider.Auth : AuthStyle.Bearer)
+        {
+            case AuthStyle.Bearer:
+                headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
+                break;
+            case AuthStyle.ApiKey:
+                headers.TryAddWithoutValidation("api-key", key);
+                break;
+            case AuthStyle.XApiKey:
+                headers.TryAddWithoutValidation("x-api-key", key);
+                break;
+            case AuthStyle.XGoogApiKey:
+                headers.TryAddWithoutValidation("x-goog-api-key", key);
+                break;
+            default:
+                break;
+        }
     }
 
     /// <summary>The path behind the dialect's own prefix, still encoded, with the query but for what names a key.</summary>
-    private static string Path(HttpRequest request)
+    private static string Path(Exchange exchange, Target target)
     {
+        HttpRequest request = exchange.Http.Request;
         string path = request.Path.ToUriComponent();
-        path = path.StartsWith("/v1/", StringComparison.Ordinal) ? path[3..] : path;
+        path = exchange.Operation.Speaks == DialectFamily.Gemini ? Translator.GeminiPath(target, path[(path.LastIndexOf(':') + 1)..])
+            : path.StartsWith("/v1/", StringComparison.Ordinal) ? path[3..] : path;
         if (!request.QueryString.HasValue)
             return path;
         if (!request.Query.ContainsKey("key") && !request.Query.ContainsKey("code"))
             return path + request.QueryString.ToUriComponent();
-        return path + QueryString.Create(request.Query.Where(pair => pair.Key is not ("key" or "code")));
+        return path + QueryString.Create(request.Query.Where(pair => pair.Key.ToLowerInvariant() is not ("key" or "code")));
     }
 }
 

@@ -29,6 +29,9 @@ internal sealed class Upstreams : IDisposable
     /// <summary>The connections that a provider may use.</summary>
     public HttpMessageInvoker For(Provider provider) => provider.BuiltIn ? _builtIn : _pools[(int)provider.Network];
 
+    /// <summary>Connections to public addresses only: for what a client names.</summary>
+    public HttpMessageInvoker Public => _pools[(int)NetworkReach.Public];
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -2,6 +2,8 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Perigee.Wire;
+using Perigee.Wire.Anthropic;
+using Perigee.Wire.Gemini;
 using Perigee.Wire.OpenAiChat;
 using Perigee.Wire.OpenAiResponses;
 
@@ -13,6 +15,17 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
     public async Task InvokeAsync(HttpContext http)
     {
         Operation operation = http.GetEndpoint()!.Metadata.GetMetadata<Operation>()!;
+        string? model = null;
+        GatewayError? fault = null;
+        if (operation == Operations.Gemini)
+        {
+            string call = http.Request.RouteValues["call"] as string ?? "";
+            if (Operations.OfGemini(call, out model) is { } verb)
+                operation = verb;
+            else
+                fault = UnknownVerb(call);
+        }
+
         DateTimeOffset now = time.GetUtcNow();
         Exchange exchange = new()
         {
@@ -23,7 +36,14 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
             Dialect = DialectOf(operation),
             StartedAt = now,
             Started = time.GetTimestamp(),
+            Model = model,
+            Stream = operation.Name == "gemini.stream",
+            AsArray = operation.Name == "gemini.stream" && http.Request.Query["alt"] != "sse",
+            Fault = fault,
         };
+        if (operation.Speaks == DialectFamily.Anthropic)
+            http.Response.Headers["request-id"] = exchange.Id;
+        exchange.Fault ??= ReadStrict(exchange);
         http.Features.Set(exchange);
 
         // The host's own bound would answer in its own words: ours is checked below.
@@ -32,7 +52,7 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
         BodyBuffer? body = null;
         try
         {
-            if (operation.Body != BodyShape.None)
+            if (operation.Body != BodyShape.None && exchange.Fault is null)
             {
                 // A refusal goes through the steps too: it has to be logged, and a caller without a key learns nothing of bodies.
                 try
@@ -89,6 +109,9 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
 
     private static GatewayError? Peek(Exchange exchange, JsonIndex question)
     {
+        // Gemini says both in the path.
+        if (exchange.Operation.Speaks == DialectFamily.Gemini)
+            return null;
         if (question.TryGetTopLevelString("model"u8, out string? model))
             exchange.Model = model;
         else if (question.TopLevelType("model"u8) is not (JsonTokenType.None or JsonTokenType.Null))
@@ -132,11 +155,28 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
         return upload.TooLarge ? BodyBuffer.TooLarge(limit, "limits.uploadBytes") : null;
     }
 
-    private static IDialect DialectOf(Operation operation) => operation.Name switch
+    private static GatewayError? ReadStrict(Exchange exchange)
     {
-        "chat" or "completions" => OpenAiChatDialect.Chat,
-        "responses" or "responses.get" => OpenAiResponsesDialect.Instance,
-        _ => OpenAiChatDialect.Plain,
+        string word = exchange.Http.Request.Headers[HeaderNames.Strict].ToString().Trim();
+        exchange.Strict = word.Length == 0 ? exchange.Options.Translation.Strict : word.Equals("true", StringComparison.OrdinalIgnoreCase);
+        return word.Length == 0 || exchange.Strict || word.Equals("false", StringComparison.OrdinalIgnoreCase)
+            ? null
+            : new GatewayError(ErrorKind.BadRequest, $"'{HeaderNames.Strict}' must be 'true' or 'false'.", HeaderNames.Strict);
+    }
+
+    private static GatewayError UnknownVerb(string call) => new(ErrorKind.NotFound,
+        $"There is no method '{Shown(call[(call.LastIndexOf(':') + 1)..])}' of models here: there are generateContent, streamGenerateContent, countTokens, embedContent and batchEmbedContents.");
+
+    private static IDialect DialectOf(Operation operation) => operation.Speaks switch
+    {
+        DialectFamily.Anthropic => AnthropicDialect.Instance,
+        DialectFamily.Gemini => GeminiDialect.Instance,
+        _ => operation.Name switch
+        {
+            "chat" or "completions" => OpenAiChatDialect.Chat,
+            "responses" or "responses.get" => OpenAiResponsesDialect.Instance,
+            _ => OpenAiChatDialect.Plain,
+        },
     };
 
     private static bool IsJson(string? type) => type is not null

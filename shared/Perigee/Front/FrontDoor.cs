@@ -1,6 +1,9 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Perigee.Wire;
+using Perigee.Wire.Anthropic;
+using Perigee.Wire.Gemini;
 using Perigee.Wire.OpenAiChat;
 
 namespace Perigee.Front;
@@ -41,9 +44,15 @@ internal sealed partial class FrontDoor(RequestDelegate next, TimeProvider time,
     public static ValueTask RefuseAsync(HttpContext http, GatewayError error)
     {
         ArrayBufferWriter<byte> body = new(256);
-        OpenAiError.Write(body, error);
+        DialectOf(http.Request.Path).WriteError(body, error);
         return Refusal.WriteAsync(http, error, body.WrittenMemory);
     }
+
+    /// <summary>The dialect that a client speaks who asks for this path, whatever is wrong with the rest.</summary>
+    private static IDialect DialectOf(PathString path) =>
+        path.StartsWithSegments("/v1beta", StringComparison.OrdinalIgnoreCase) ? GeminiDialect.Instance
+        : path.StartsWithSegments("/v1/messages", StringComparison.OrdinalIgnoreCase) ? AnthropicDialect.Instance
+        : OpenAiChatDialect.Plain;
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Request {Id} failed in the gateway itself.")]
     private static partial void LogFault(ILogger log, Exception fault, string id);

@@ -1,14 +1,34 @@
+using System.Collections.Frozen;
+using Perigee.Wire;
+
 namespace Perigee.Front;
 
-/// <summary>The operations of OpenAI's dialects, each with the route that it stands under.</summary>
+/// <summary>The operations of all dialects, each with the route that it stands under.</summary>
 internal static class Operations
 {
+    /// <summary>
+    /// Every call of Gemini's: its path ends with <c>{model}:{verb}</c>, which no route pattern can tell apart. <see cref="OfGemini"/> does.
+    /// </summary>
+    public static Operation Gemini { get; } = Post("gemini", "/v1beta/models/{**call}") with { Speaks = DialectFamily.Gemini };
+
+    private static readonly FrozenDictionary<string, Operation> GeminiVerbs = new Dictionary<string, Operation>(StringComparer.Ordinal)
+    {
+        ["generateContent"] = Gemini with { Name = "gemini.generate", Cacheable = true, Asks = Asks.Conversation },
+        ["streamGenerateContent"] = Gemini with { Name = "gemini.stream", Cacheable = true, Asks = Asks.Conversation },
+        ["countTokens"] = Gemini with { Name = "gemini.count", Asks = Asks.Count },
+        ["embedContent"] = Gemini with { Name = "gemini.embed", Cacheable = true, Asks = Asks.Vectors },
+        ["batchEmbedContents"] = Gemini with { Name = "gemini.embed_batch", Cacheable = true, Asks = Asks.Vectors },
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Operation> All { get; } =
     [
-        Post("chat", "/v1/chat/completions") with { Cacheable = true, StreamsUsage = true },
+        Post("chat", "/v1/chat/completions") with { Cacheable = true, StreamsUsage = true, Asks = Asks.Conversation },
+        Post("messages", "/v1/messages") with { Cacheable = true, Asks = Asks.Conversation, Speaks = DialectFamily.Anthropic },
+        Post("messages.count_tokens", "/v1/messages/count_tokens") with { Asks = Asks.Count, Speaks = DialectFamily.Anthropic },
+        Gemini,
         Post("completions", "/v1/completions") with { Cacheable = true, StreamsUsage = true },
-        Post("embeddings", "/v1/embeddings") with { Cacheable = true },
+        Post("embeddings", "/v1/embeddings") with { Cacheable = true, Asks = Asks.Vectors },
         Post("moderations", "/v1/moderations") with { Cacheable = true, DefaultModel = "omni-moderation-latest" },
         Post("rerank", "/v1/rerank") with { Cacheable = true },
 
@@ -42,6 +62,25 @@ internal static class Operations
 
     /// <summary>One model.</summary>
     public static Operation Model { get; } = new("models.get", "GET", "/v1/models/{**id}", BodyShape.None, TargetBy.None);
+
+    /// <summary>The list of models in Gemini's form.</summary>
+    public static Operation GeminiModels { get; } = Models with { Name = "gemini.models.list", Pattern = "/v1beta/models", Speaks = DialectFamily.Gemini };
+
+    /// <summary>One model in Gemini's form.</summary>
+    public static Operation GeminiModel { get; } = Model with { Name = "gemini.models.get", Pattern = "/v1beta/models/{**id}", Speaks = DialectFamily.Gemini };
+
+    /// <summary>The operation and the model of a path that <see cref="Gemini"/> matched.</summary>
+    /// <param name="call">What stands behind <c>models/</c>, escaped or not.</param>
+    /// <param name="model">The model's name.</param>
+    /// <returns>Null where there is no such verb.</returns>
+    public static Operation? OfGemini(string call, out string model)
+    {
+        // A model's name may itself hold a colon (llama3:8b) and, escaped by some SDKs, slashes.
+        string text = Uri.UnescapeDataString(call);
+        int colon = text.LastIndexOf(':');
+        model = colon < 0 ? text : text[..colon];
+        return colon <= 0 ? null : GeminiVerbs.GetValueOrDefault(text[(colon + 1)..]);
+    }
 
     private static Operation Post(string name, string pattern) => new(name, "POST", pattern, BodyShape.Json, TargetBy.Model);
 

@@ -1,5 +1,5 @@
-using System.Collections.Frozen;
 using System.Text.Json.Serialization;
+using Perigee.Wire;
 
 namespace Perigee.Providers;
 
@@ -17,6 +17,14 @@ internal enum AuthStyle
     /// <summary><c>api-key: KEY</c> (Azure OpenAI).</summary>
     [JsonStringEnumMemberName("api-key")]
     ApiKey,
+
+    /// <summary><c>x-api-key: KEY</c> (Anthropic).</summary>
+    [JsonStringEnumMemberName("x-api-key")]
+    XApiKey,
+
+    /// <summary><c>x-goog-api-key: KEY</c> (Google).</summary>
+    [JsonStringEnumMemberName("x-goog-api-key")]
+    XGoogApiKey,
 }
 
 /// <summary>Which addresses a provider may resolve to. Cloud metadata addresses are never allowed.</summary>
@@ -68,6 +76,21 @@ internal sealed class Provider
     /// <summary>How the key is sent.</summary>
     public required AuthStyle Auth { get; init; }
 
+    /// <summary>The dialect of conversations that it speaks at <see cref="BaseUrl"/>.</summary>
+    public DialectFamily Dialect { get; init; }
+
+    /// <summary>
+    /// Of a provider with another dialect than OpenAI's: what to add to <see cref="BaseUrl"/> for OpenAI's other operations (embeddings,
+    /// files ...), with the key as a bearer token; null where it has none.
+    /// </summary>
+    public string? CompatiblePath { get; init; }
+
+    /// <summary>How its models want to be asked.</summary>
+    public ModelTraits Traits { get; init; } = ModelTraits.Plain;
+
+    /// <summary>What is different for some of them; later ones win.</summary>
+    public IReadOnlyList<ModelRule> Rules { get; init; } = [];
+
     /// <summary>The key, or null for a keyless provider. Never in logs, errors or <see cref="ToString"/>.</summary>
     public string? Key { get; init; }
 
@@ -76,9 +99,6 @@ internal sealed class Provider
 
     /// <summary>How usage gets into a stream.</summary>
     public StreamUsage StreamUsage { get; init; }
-
-    /// <summary>Top-level request fields that the provider answers with 400 or 422: dropped, and named to the client.</summary>
-    public FrozenSet<string> Refuses { get; init; } = FrozenSet<string>.Empty;
 
     /// <summary>Extra headers of every request to this provider (from the operator's configuration).</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
@@ -91,6 +111,19 @@ internal sealed class Provider
 
     /// <summary>Whether the answers are made in this process (the demo).</summary>
     public bool BuiltIn { get; init; }
+
+    /// <summary>How one model wants to be asked.</summary>
+    public ModelTraits TraitsOf(string model)
+    {
+        ModelTraits traits = Traits;
+        foreach (ModelRule rule in Rules)
+        {
+            if (rule.Matches(model))
+                traits = rule.Traits.Over(traits);
+        }
+
+        return traits;
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Name;

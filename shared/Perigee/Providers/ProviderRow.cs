@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Perigee.Wire;
 
 namespace Perigee.Providers;
 
@@ -23,8 +24,17 @@ internal sealed record ProviderRow(string Name, string Title)
     /// <summary>How the provider's keys begin, for redaction.</summary>
     public IReadOnlyList<string> KeyPatterns { get; init => field = value ?? []; } = [];
 
-    /// <summary>Top-level request fields that the provider answers with 400 or 422. Only what was seen or is documented.</summary>
-    public IReadOnlyList<string> Refuses { get; init => field = value ?? []; } = [];
+    /// <summary>The dialect of conversations that it speaks.</summary>
+    public DialectFamily Dialect { get; init; }
+
+    /// <summary>See <see cref="Provider.CompatiblePath"/>.</summary>
+    public string? CompatiblePath { get; init; }
+
+    /// <summary>How its models want to be asked. Only what was seen or is documented.</summary>
+    public TraitsRow Traits { get; init => field = value ?? new(); } = new();
+
+    /// <summary>What is different for some of them; later ones win.</summary>
+    public IReadOnlyList<ModelRule> Models { get; init => field = value ?? []; } = [];
 
     /// <summary>How usage gets into a stream.</summary>
     public StreamUsage StreamUsage { get; init; }

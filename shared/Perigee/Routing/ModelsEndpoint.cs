@@ -2,21 +2,26 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Perigee.Catalog;
+using Perigee.Wire;
 
 namespace Perigee.Routing;
 
-/// <summary>GET /v1/models and /v1/models/{**id}, as OpenAI shapes them. Both stand behind begin, log and caller.</summary>
+/// <summary>
+/// GET /v1/models and /v1/models/{**id}, as OpenAI shapes them or, for a client that sends <c>anthropic-version</c>, as Anthropic does, and
+/// the same under /v1beta as Gemini does. All stand behind begin, log and caller.
+/// </summary>
 internal sealed class ModelsEndpoint(ModelResolver models)
 {
-    private KeptList? _list;
+    private readonly KeptList?[] _lists = new KeptList?[3];
 
     /// <summary>Lists every name that a caller may use.</summary>
     public async Task ListAsync(HttpContext http)
     {
         Exchange exchange = http.Features.Get<Exchange>()!;
-        KeptList? kept = _list;
-        byte[] body = kept is not null && ReferenceEquals(kept.Options, exchange.Options) ? kept.Body : WriteList(exchange.Options);
-        _list = new(exchange.Options, body);
+        DialectFamily family = FamilyOf(exchange);
+        KeptList? kept = _lists[(int)family];
+        byte[] body = kept is not null && ReferenceEquals(kept.Options, exchange.Options) ? kept.Body : WriteList(exchange.Options, family);
+        _lists[(int)family] = new(exchange.Options, body);
         await SendAsync(exchange, body);
     }
 
@@ -45,55 +50,22 @@ internal sealed class ModelsEndpoint(ModelResolver models)
 
         ArrayBufferWriter<byte> buffer = new(256);
         using (Utf8JsonWriter json = new(buffer))
-            Write(json, new(id, target.Provider.Name, model, exchange.Options.Aliases.GetValueOrDefault(id)));
+            ModelShapes.Write(json, new(id, target.Provider.Name, model, exchange.Options.Aliases.GetValueOrDefault(id)), FamilyOf(exchange));
         await SendAsync(exchange, buffer.WrittenMemory);
     }
 
-    private byte[] WriteList(GatewayOptions options)
+    private byte[] WriteList(GatewayOptions options, DialectFamily family)
     {
         ArrayBufferWriter<byte> buffer = new(16 * 1024);
         using (Utf8JsonWriter json = new(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("object"u8, "list"u8);
-            json.WriteStartArray("data"u8);
-            foreach (ModelName name in models.Names(options))
-                Write(json, name);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
+            ModelShapes.WriteList(json, [.. models.Names(options)], family);
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static void Write(Utf8JsonWriter json, ModelName name)
-    {
-        json.WriteStartObject();
-        json.WriteString("id"u8, name.Id);
-        json.WriteString("object"u8, "model"u8);
-
-        // The clients' types want a number; the providers' dates are not the gateway's to tell.
-        json.WriteNumber("created"u8, 0);
-        json.WriteString("owned_by"u8, name.Provider);
-        if (name.Model is { } model)
-        {
-            json.WriteString("kind"u8, model.Kind switch
-            {
-                ModelKind.Embedding => "embedding"u8,
-                ModelKind.Image => "image"u8,
-                ModelKind.Audio => "audio"u8,
-                ModelKind.Moderation => "moderation"u8,
-                ModelKind.Rerank => "rerank"u8,
-                _ => "chat"u8,
-            });
-            if (model.Context is { } context)
-                json.WriteNumber("context_window"u8, context);
-        }
-
-        if (name.Aim is not null)
-            json.WriteString("alias_of"u8, name.Aim);
-        json.WriteEndObject();
-    }
+    private static DialectFamily FamilyOf(Exchange exchange) =>
+        exchange.Operation.Speaks == DialectFamily.Gemini ? DialectFamily.Gemini
+        : exchange.Http.Request.Headers.ContainsKey("anthropic-version") ? DialectFamily.Anthropic
+        : DialectFamily.OpenAi;
 
     private static async Task SendAsync(Exchange exchange, ReadOnlyMemory<byte> body)
     {

@@ -8,5 +8,6 @@ internal static class RoutingServices
     public static IServiceCollection AddModelRouting(this IServiceCollection services) => services
         .AddSingleton<ModelResolver>()
         .AddSingleton<Origins>()
+        .AddSingleton<ProofKey>()
         .AddSingleton<ModelsEndpoint>();
 }

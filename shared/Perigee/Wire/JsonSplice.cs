@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using System.Text.Json;
 
 namespace Perigee.Wire;
@@ -15,13 +16,14 @@ internal static class JsonSplice
 
     /// <summary>Makes the slices.</summary>
     /// <param name="question">The client's body.</param>
-    /// <param name="model">The model's name at the target, or null to leave it.</param>
-    /// <param name="askUsage">Whether <c>stream_options.include_usage</c> is to be true.</param>
-    /// <param name="refuses">Top-level members to leave out.</param>
+    /// <param name="wishes">What has to differ.</param>
     /// <param name="dropped">Names of the members that were left out.</param>
-    public static List<ReadOnlyMemory<byte>> Apply(
-        JsonIndex question, string? model, bool askUsage, FrozenSet<string> refuses, out IReadOnlyList<string> dropped)
+    public static List<ReadOnlyMemory<byte>> Apply(JsonIndex question, in SpliceWishes wishes, out IReadOnlyList<string> dropped)
     {
+        (string? model, bool askUsage) = (wishes.Model, wishes.AskUsage);
+        FrozenSet<string> refuses = wishes.Refuses;
+        IReadOnlyList<KeyValuePair<string, string>> renames = wishes.Renames;
+        bool noDeveloper = wishes.DeveloperAsSystem;
         List<string>? left = null;
         List<ReadOnlyMemory<byte>> parts = new(4);
         ReadOnlyMemory<byte> json = question.Json;
@@ -33,7 +35,8 @@ internal static class JsonSplice
         for (int i = 1; i < tokens.Length; i = tokens[i + 1].Next)
         {
             ref readonly JsonIndex.Token value = ref tokens[i + 1];
-            if (question.NameIn(tokens[i], refuses))
+            string? other = renames.Count == 0 ? null : RenamedTo(i);
+            if (question.NameIn(tokens[i], refuses) || (other is not null && question.FindTopLevel(Encoding.UTF8.GetBytes(other)) >= 0))
             {
                 (left ??= []).Add(question.Text(tokens[i]));
 
@@ -58,6 +61,10 @@ internal static class JsonSplice
             }
 
             anyKept = true;
+            if (other is not null)
+                Replace(tokens[i], JsonSerializer.SerializeToUtf8Bytes(other, WireJson.Default.String));
+            if (noDeveloper && question.NameIs(tokens[i], "messages"u8))
+                RenameDeveloper(i + 1);
             if (model is not null && question.NameIs(tokens[i], "model"u8))
                 Replace(value, JsonSerializer.SerializeToUtf8Bytes(model, WireJson.Default.String));
             else if (askUsage && question.NameIs(tokens[i], "stream_options"u8))
@@ -89,6 +96,34 @@ internal static class JsonSplice
             Add(json[sent..token.Start]);
             Add(text);
             sent = token.Start + token.Length;
+        }
+
+        string? RenamedTo(int at)
+        {
+            foreach ((string from, string to) in renames)
+            {
+                if (question.NameIs(question.Tokens[at], Encoding.UTF8.GetBytes(from)))
+                    return to;
+            }
+
+            return null;
+        }
+
+        void RenameDeveloper(int at)
+        {
+            ReadOnlySpan<JsonIndex.Token> all = question.Tokens;
+            if (all[at].Type != JsonTokenType.StartArray)
+                return;
+            for (int message = at + 1; message < all[at].Next; message = all[message].Next)
+            {
+                if (all[message].Type != JsonTokenType.StartObject)
+                    continue;
+                for (int i = message + 1; i < all[message].Next; i = all[i + 1].Next)
+                {
+                    if (question.NameIs(all[i], "role"u8) && all[i + 1].Type == JsonTokenType.String && question.NameIs(all[i + 1], "developer"u8))
+                        Replace(all[i + 1], "\"system\""u8.ToArray());
+                }
+            }
         }
 
         // Several refused members at the end: the comma before the first of them was already sent with what stood before.
@@ -146,4 +181,17 @@ internal static class JsonSplice
 
         return false;
     }
+}
+
+/// <summary>What has to differ between the client's body and the one that goes to the target.</summary>
+/// <param name="Model">The model's name at the target, or null to leave it.</param>
+/// <param name="AskUsage">Whether <c>stream_options.include_usage</c> is to be true.</param>
+/// <param name="Refuses">Top-level members to leave out.</param>
+internal readonly record struct SpliceWishes(string? Model, bool AskUsage, FrozenSet<string> Refuses)
+{
+    /// <summary>Top-level members that have another name there.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Renames { get; init; } = [];
+
+    /// <summary>Whether the role <c>developer</c> has to be <c>system</c>.</summary>
+    public bool DeveloperAsSystem { get; init; }
 }

@@ -77,6 +77,9 @@ internal sealed record ModelTraits
 
     /// <summary>Whether schemas of tools may hold a union at their root.</summary>
     public bool RootUnions { get; init; } = true;
+
+    /// <summary>Whether <c>temperature</c> and <c>top_p</c> together are refused (Claude from 4.5 on).</summary>
+    public bool OneOfTemperatureAndTopP { get; init; }
 }
 
 /// <summary>What OpenAI's member for the most output tokens is called.</summary>

@@ -29,7 +29,7 @@ public sealed class GatewayHostingTests
     public async Task Its_catch_all_function_sorts_last()
     {
         await using FunctionsTestHost host = await FunctionsTestHost.StartAsync(Open());
-        Assert.Equal(["Health", "Inference", "Management", "ZCatchAll"], host.Functions);
+        Assert.Equal(["Health", "Inference", "InferenceBeta", "Management", "ZCatchAll"], host.Functions);
     }
 
     [Theory]

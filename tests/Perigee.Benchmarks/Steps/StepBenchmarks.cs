@@ -70,7 +70,7 @@ public class StepBenchmarks
     public string HashQuestion() => QuestionKey.Hash(_index);
 
     [Benchmark]
-    public int SpliceQuestion() => JsonSplice.Apply(_index, "gpt-5-mini", true, _refuses, out _).Count;
+    public int SpliceQuestion() => JsonSplice.Apply(_index, new("gpt-5-mini", true, _refuses), out _).Count;
 
     [Benchmark]
     public object ReadEvent() => _reader.ReadEvent([], Event) == EventNature.Content ? _reader : throw new InvalidOperationException();

@@ -45,7 +45,7 @@ public sealed class AllocationTests
         // The hash in hex, and nothing else.
         Assert.InRange(Allocated(() => QuestionKey.Hash(kept!)), 0, 160);
         FrozenSet<string> some = FrozenSet.Create("logit_bias");
-        Assert.InRange(Allocated(() => JsonSplice.Apply(kept!, "gpt-5-mini", true, some, out _)), 0, 384);
+        Assert.InRange(Allocated(() => JsonSplice.Apply(kept!, new("gpt-5-mini", true, some), out _)), 0, 384);
     }
 
     /// <summary>Bytes of one call, once it is warm.</summary>

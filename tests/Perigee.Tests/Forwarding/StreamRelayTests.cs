@@ -77,7 +77,7 @@ public sealed class StreamRelayTests
     }
 
     [Theory]
-    [InlineData("""data: {"error":{"message":"overloaded","code":529}}""" + "\n\n", 529)]
+    [InlineData("""data: {"error":{"message":"overloaded","code":529}}""" + "\n\n", 503)]
     [InlineData(Role + """data: {"error":{"message":"slow down","code":429}}""" + "\n\n" + Done, 429)]
     [InlineData("event: error\n" + """data: {"error":{"message":"boom"}}""" + "\n\n", 502)]
     public async Task Error_before_content_keeps_its_status_and_shows_nothing(string stream, int status)

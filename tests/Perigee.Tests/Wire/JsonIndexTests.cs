@@ -59,7 +59,7 @@ public sealed class JsonIndexTests
     {
         using JsonIndex index = Parse(json);
         FrozenSet<string> refused = refuses.Split(',', StringSplitOptions.RemoveEmptyEntries).ToFrozenSet();
-        List<ReadOnlyMemory<byte>> parts = JsonSplice.Apply(index, model, usage, refused, out IReadOnlyList<string> dropped);
+        List<ReadOnlyMemory<byte>> parts = JsonSplice.Apply(index, new(model, usage, refused), out IReadOnlyList<string> dropped);
         Assert.Equal(expected, string.Concat(parts.Select(part => Encoding.UTF8.GetString(part.Span))));
         Assert.Equal(refused.Order(), dropped.Order());
     }
@@ -74,7 +74,7 @@ public sealed class JsonIndexTests
             var distinct = members.DistinctBy(member => member.Item1).ToArray();
             string json = "{" + string.Join("," + space, distinct.Select(m => System.Text.Json.JsonSerializer.Serialize(m.Item1) + space + ":" + m.Item2)) + space + "}";
             using JsonIndex index = Parse(json);
-            var parts = JsonSplice.Apply(index, "new", usage, FrozenSet.Create("a", "c", "f\"g"), out _);
+            var parts = JsonSplice.Apply(index, new("new", usage, FrozenSet.Create("a", "c", "f\"g")), out _);
             string spliced = string.Concat(parts.Select(part => Encoding.UTF8.GetString(part.Span)));
             using var document = System.Text.Json.JsonDocument.Parse(spliced);
             var names = document.RootElement.EnumerateObject().Select(member => member.Name).ToHashSet();

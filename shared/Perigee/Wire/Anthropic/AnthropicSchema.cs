@@ -65,8 +65,7 @@ internal static class AnthropicSchema
     private static ReadOnlyMemory<byte> Flat(JsonElement root)
     {
         Merged merged = new();
-        int left = MostBranches;
-        Collect(root, root, merged, 0, ref left);
+        Collect(root, root, merged, new Walk(), 0);
         bool resolved = root.TryGetProperty("$ref"u8, out JsonElement reference) && Resolve(reference, root) is not null;
         ArrayBufferWriter<byte> output = new();
         using (Utf8JsonWriter json = new(output, Written))
@@ -124,29 +123,34 @@ internal static class AnthropicSchema
     }
 
     /// <summary>Adds what a schema says of an object to what is known: its own properties, and those of its branches.</summary>
-    private static void Collect(JsonElement schema, JsonElement root, Merged merged, int depth, ref int left)
+    private static void Collect(JsonElement schema, JsonElement root, Merged merged, Walk walk, int depth)
     {
-        if (depth > DeepestUnion || --left < 0 || schema.ValueKind != JsonValueKind.Object)
+        if (depth > DeepestUnion || --walk.Left < 0 || schema.ValueKind != JsonValueKind.Object)
         {
             merged.Closed = false;
             return;
         }
 
-        if (schema.TryGetProperty("$ref"u8, out JsonElement reference) && Resolve(reference, root) is { } target)
-            Collect(target, root, merged, depth + 1, ref left);
+        bool closed = schema.TryGetProperty("additionalProperties"u8, out JsonElement other) && other.ValueKind == JsonValueKind.False;
+        if (schema.TryGetProperty("$ref"u8, out JsonElement reference) && Resolve(reference, root) is { } target && walk.Open.Add(Text(reference)))
+        {
+            Collect(target, root, merged, walk, depth + 1);
+            closed |= merged.Closed;
+            walk.Open.Remove(Text(reference));
+        }
+
         if (schema.TryGetProperty("properties"u8, out JsonElement properties) && properties.ValueKind == JsonValueKind.Object)
         {
             foreach (JsonProperty property in properties.EnumerateObject())
                 merged.Add(property.Name, property.Value);
         }
 
-        bool closed = schema.TryGetProperty("additionalProperties"u8, out JsonElement other) && other.ValueKind == JsonValueKind.False;
         merged.Required.UnionWith(Names(schema));
         if (schema.TryGetProperty("allOf"u8, out JsonElement all) && all.ValueKind == JsonValueKind.Array)
         {
             foreach (JsonElement part in all.EnumerateArray())
             {
-                Collect(part, root, merged, depth + 1, ref left);
+                Collect(part, root, merged, walk, depth + 1);
                 closed |= merged.Closed;
             }
         }
@@ -160,7 +164,7 @@ internal static class AnthropicSchema
             foreach (JsonElement branch in branches.EnumerateArray())
             {
                 Merged one = new();
-                Collect(branch, root, one, depth + 1, ref left);
+                Collect(branch, root, one, walk, depth + 1);
                 foreach ((string name, List<JsonElement> forms) in one.Properties)
                 {
                     foreach (JsonElement form in forms)
@@ -281,6 +285,14 @@ internal static class AnthropicSchema
         }
 
         json.WriteEndObject();
+    }
+
+    /// <summary>Where a walk through a schema stands: a reference that leads back into itself adds nothing.</summary>
+    private sealed class Walk
+    {
+        public int Left { get; set; } = MostBranches;
+
+        public HashSet<string> Open { get; } = [];
     }
 
     private sealed class Merged

@@ -140,20 +140,19 @@ internal sealed record AnthropicThinking
 
     private static string? EffortOf(ReasoningAsk ask, IReadOnlyList<string> known)
     {
-        int wanted = -1;
-        if (ask.Effort is not null)
-            wanted = Array.FindIndex(Scale, step => step.Effort == ask.Effort);
-        else if (ask.Budget is { } budget)
-            wanted = Nearest(Scale.Length, step => Math.Abs(Scale[step].Budget - budget));
-
-        // A word that is on no scale is the model's own, if it is on its list.
         if (known.Count == 0)
             known = UsualEfforts;
+        if (ask.Effort is null)
+            return ask.Budget is { } budget ? known[Nearest(known.Count, at => Math.Abs(BudgetOf(known[at]) - budget))] : null;
+
+        // A word that is on no scale is the model's own, if it is on its list.
+        int wanted = Step(ask.Effort);
         if (wanted < 0)
-            return ask.Effort is not null && known.Contains(ask.Effort) ? ask.Effort : null;
-        int best = Nearest(known.Count, at => Math.Abs((long)Array.FindIndex(Scale, step => step.Effort == known[at]) - wanted));
-        return known[best];
+            return known.Contains(ask.Effort) ? ask.Effort : null;
+        return known[Nearest(known.Count, at => Math.Abs(Step(known[at]) - wanted))];
     }
+
+    private static int Step(string effort) => Array.FindIndex(Scale, step => step.Effort == effort);
 
     /// <summary>The place with the least distance; of two, the first.</summary>
     private static int Nearest(int count, Func<int, long> distance)

@@ -121,6 +121,7 @@ internal sealed class GeminiReader(IStreamSink sink, string seed) : IAnswerReade
         foreach (GeminiChoice choice in _choices)
         {
             _parts.CloseCall(choice);
+            choice.Sources.SayRest(sink, choice.Index);
             FinishReason reason = choice.Reason is FinishReason.Stop or FinishReason.None ? (choice.Calls > 0 ? FinishReason.ToolCalls : FinishReason.Stop) : choice.Reason;
 
             // Google explains an ordinary end too ("Model generated function call(s)."): that is no refusal.
@@ -285,7 +286,7 @@ internal sealed class GeminiReader(IStreamSink sink, string seed) : IAnswerReade
         if (grounding.TokenType == JsonTokenType.StartObject)
             _searches = Math.Max(_searches, choice.Sources.Ground(grounding, sink, choice));
         if (citations.TokenType == JsonTokenType.StartObject && sink.ListensToContent)
-            GeminiSources.Cite(citations, sink, choice);
+            choice.Sources.Cite(citations, sink, choice);
         if (logprobs.TokenType == JsonTokenType.StartObject && sink.ListensToContent)
             GeminiLogprobs.Read(logprobs, sink, choice.Index);
         return content;

@@ -9,6 +9,8 @@ namespace Perigee.Wire.Gemini;
 internal sealed class GeminiSources
 {
     private readonly List<(byte[] Url, byte[] Title)> _chunks = [];
+    private readonly HashSet<int> _cited = [];
+    private readonly List<byte[]> _loose = [];
     private int _said;
 
     /// <summary>Says the citations of a <c>groundingMetadata</c>.</summary>
@@ -43,17 +45,24 @@ internal sealed class GeminiSources
 
         if (!sink.ListensToContent)
             return searches;
-        int before = _chunks.Count;
         bool repeated = chunks.TokenType == JsonTokenType.StartArray && Chunks(chunks);
         if (supports.TokenType == JsonTokenType.StartArray)
             Supports(supports, sink, choice, repeated ? _said : 0);
-        else if (!repeated)
-            Unsupported(sink, choice, before);
         return searches;
     }
 
+    /// <summary>Says the pages that were read but support no certain words, once no more supports can come.</summary>
+    public void SayRest(IStreamSink sink, int choice)
+    {
+        for (int i = 0; i < _chunks.Count; i++)
+        {
+            if (_chunks[i].Url.Length > 0 && _cited.Add(i) && IsNew(_chunks[i].Url))
+                Say(sink, choice, _chunks[i], -1, -1);
+        }
+    }
+
     /// <summary>Says the citations of a <c>citationMetadata</c>: <c>citationSources</c> there, <c>citations</c> on Vertex.</summary>
-    public static void Cite(Utf8JsonReader reader, IStreamSink sink, GeminiChoice choice)
+    public void Cite(Utf8JsonReader reader, IStreamSink sink, GeminiChoice choice)
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -70,7 +79,7 @@ internal sealed class GeminiSources
         }
     }
 
-    private static void Source(scoped ref Utf8JsonReader reader, IStreamSink sink, GeminiChoice choice)
+    private void Source(scoped ref Utf8JsonReader reader, IStreamSink sink, GeminiChoice choice)
     {
         ReadOnlySpan<byte> url = default, title = default;
         int start = -1, end = -1;
@@ -105,7 +114,22 @@ internal sealed class GeminiSources
         // A beginning of 0 is left out, as every zero is in the JSON of protocol buffers.
         int first = end < 0 ? -1 : choice.Offsets.ToPoints(Math.Max(0, start)), last = choice.Offsets.ToPoints(end);
         bool known = first >= 0 && last >= first;
+        if (!known && !IsNew(url))
+            return;
         sink.Citation(choice.Index, new Citation(new JsonText(url)) { Title = new JsonText(title), Start = known ? first : -1, End = known ? last : -1 });
+    }
+
+    /// <summary>Whether a page that supports no certain words is not yet said: Google names some again and again.</summary>
+    private bool IsNew(ReadOnlySpan<byte> url)
+    {
+        foreach (byte[] known in _loose)
+        {
+            if (url.SequenceEqual(known))
+                return false;
+        }
+
+        _loose.Add(url.ToArray());
+        return true;
     }
 
     /// <summary>Takes the chunks of an event. True where they are those of an earlier event again, not more of them.</summary>
@@ -190,28 +214,21 @@ internal sealed class GeminiSources
             while (chunks.Read() && chunks.TokenType == JsonTokenType.Number)
             {
                 if (chunks.TryGetInt32(out int chunk) && chunk >= 0 && chunk < _chunks.Count && _chunks[chunk].Url.Length > 0)
+                {
+                    _cited.Add(chunk);
                     Say(sink, choice.Index, _chunks[chunk], first, last);
+                }
             }
-        }
-    }
-
-    /// <summary>Pages that were read but support no certain words.</summary>
-    private void Unsupported(IStreamSink sink, GeminiChoice choice, int from)
-    {
-        for (int i = from; i < _chunks.Count; i++)
-        {
-            if (_chunks[i].Url.Length > 0)
-                Say(sink, choice.Index, _chunks[i], -1, -1);
         }
     }
 
     private static (int First, int Last) Place(GeminiChoice choice, int part, int start, int end)
     {
-        // Parts that are no text are counted too; in a stream everything is the first part.
+        // The recorded answers name no part and count from the beginning of the visible text; some reach a few bytes beyond its end.
         int origin = part > 0 && part < choice.PartStarts.Count ? choice.PartStarts[part] : part == 0 ? 0 : -1;
         if (origin < 0 || end < 0)
             return (-1, -1);
-        int first = choice.Offsets.ToPoints(origin + start), last = choice.Offsets.ToPoints(origin + end);
+        int first = choice.Offsets.ToPoints(origin + start), last = choice.Offsets.ToPoints(Math.Min(origin + end, choice.Offsets.ByteCount));
         return first < 0 || last < first ? (-1, -1) : (first, last);
     }
 

@@ -31,11 +31,11 @@ internal static class GeminiThinking
             return error;
         string? level = byLevel ? Level(ask, traits) : null;
         long? budget = byBudget ? Budget(ask, traits) : null;
-        if (budget > 0 && Cap(question) is { } cap && budget >= cap)
+        if (budget > 0 && question.Dialect != "gemini" && Cap(question) is { } cap && budget >= cap)
             budget = cap > UsefulBudget ? cap - 1 : traits.ReasoningCanBeOff ? 0 : LeastBudget;
 
         // Whoever asks for reasoning in other dialects is shown it unless he says otherwise; Google shows none unless asked.
-        bool shown = !ask.Off && (ask.Shown ?? asked);
+        bool shown = !ask.Off && budget != 0 && (ask.Shown ?? asked);
         if (level is null && budget is null && !shown)
             return null;
         pen.Name("thinkingConfig"u8).Object();

@@ -1,25 +1,26 @@
 using System.Buffers;
-using System.Text.Json;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Perigee.Wire.OpenAiChat;
 
-/// <summary>OpenAI's chat completions and the operations around it that share its errors and usage: completions, embeddings, images, audio, files ...</summary>
-/// <param name="strict">
-/// Whether a stream needs its closing event to be complete (chat and completions). The others end with the connection.
-/// </param>
-internal sealed class OpenAiChatDialect(bool strict) : IDialect
+/// <summary>OpenAI's chat completions, and the legacy completions beside them, which share errors, usage and the closing mark.</summary>
+internal sealed class OpenAiChatDialect : IChatDialect
 {
+    private OpenAiChatDialect()
+    {
+    }
+
     /// <summary>Chat and legacy completions.</summary>
-    public static OpenAiChatDialect Chat { get; } = new(strict: true);
+    public static OpenAiChatDialect Chat { get; } = new();
 
     /// <summary>Everything else of OpenAI's that is not Responses.</summary>
-    public static OpenAiChatDialect Plain { get; } = new(strict: false);
+    public static OpenAiPlainDialect Plain { get; } = new();
 
     /// <inheritdoc/>
-    public string Name => strict ? "openai-chat" : "openai";
+    public string Name => "openai-chat";
 
     /// <inheritdoc/>
-    public IAnswerReader Reader(IStreamSink sink, string seed = "0") => new OpenAiChatReader(sink, strict);
+    public IAnswerReader Reader(IStreamSink sink, string seed = "0") => new OpenAiChatReader(sink, strict: true, seed);
 
     /// <inheritdoc/>
     public bool IsOwnError(ReadOnlySpan<byte> body) => OpenAiError.IsOwn(body);
@@ -28,39 +29,50 @@ internal sealed class OpenAiChatDialect(bool strict) : IDialect
     public void WriteError(IBufferWriter<byte> output, GatewayError error) => OpenAiError.Write(output, error);
 
     /// <inheritdoc/>
+    public bool TryRead(JsonIndex body, in QuestionContext context, [NotNullWhen(true)] out ChatQuestion? question, [NotNullWhen(false)] out GatewayError? error)
+    {
+        OpenAiChatQuestionReader reader = new(body, context);
+        error = reader.Read();
+        question = error is null ? reader.Question : null;
+        return error is null;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Where it returns an error, the output may hold the beginning of a body.</remarks>
+    public GatewayError? Write(ChatQuestion question, Translation translation, IBufferWriter<byte> output) =>
+        new OpenAiChatQuestionWriter(question, translation, output).Write();
+
+    /// <inheritdoc/>
+    public IAnswerWriter Writer(IBufferWriter<byte> output, AnswerShape shape) =>
+        shape.Stream ? new OpenAiChunkWriter(output, shape) : new OpenAiCompletionWriter(output, shape);
+
+    /// <inheritdoc/>
     /// <remarks>
     /// The error stands in a chunk that also ends its choice with <c>finish_reason: "error"</c> (OpenRouter's form): most SDKs throw on the
     /// error, OpenAI's for .NET passes over it and stumbles only on the reason; without it, half an answer would look whole there.
     /// The closing mark follows, so that clients which read up to it come to an end.
     /// </remarks>
-    public void WriteErrorEvent(IBufferWriter<byte> output, GatewayError error)
-    {
-        output.Write("data: "u8);
-        using (Utf8JsonWriter json = new(output, OpenAiError.Options))
-        {
-            json.WriteStartObject();
-            json.WriteStartObject("error"u8);
-            OpenAiError.WriteMembers(json, error);
-            json.WriteEndObject();
-            if (strict)
-            {
-                json.WriteString("id"u8, ""u8);
-                json.WriteString("object"u8, "chat.completion.chunk"u8);
-                json.WriteNumber("created"u8, 0);
-                json.WriteString("model"u8, ""u8);
-                json.WriteStartArray("choices"u8);
-                json.WriteStartObject();
-                json.WriteNumber("index"u8, 0);
-                json.WriteStartObject("delta"u8);
-                json.WriteEndObject();
-                json.WriteString("finish_reason"u8, "error"u8);
-                json.WriteEndObject();
-                json.WriteEndArray();
-            }
+    public void WriteErrorEvent(IBufferWriter<byte> output, GatewayError error) => OpenAiError.WriteEvent(output, error, ofChoice: true);
+}
 
-            json.WriteEndObject();
-        }
+/// <summary>
+/// The operations around chat that share its errors and usage: embeddings, images, audio, files ... Their streams end with the connection,
+/// and no other dialect has them.
+/// </summary>
+internal sealed class OpenAiPlainDialect : IDialect
+{
+    /// <inheritdoc/>
+    public string Name => "openai";
 
-        output.Write("\n\ndata: [DONE]\n\n"u8);
-    }
+    /// <inheritdoc/>
+    public IAnswerReader Reader(IStreamSink sink, string seed = "0") => new OpenAiChatReader(sink, strict: false, seed);
+
+    /// <inheritdoc/>
+    public bool IsOwnError(ReadOnlySpan<byte> body) => OpenAiError.IsOwn(body);
+
+    /// <inheritdoc/>
+    public void WriteError(IBufferWriter<byte> output, GatewayError error) => OpenAiError.Write(output, error);
+
+    /// <inheritdoc/>
+    public void WriteErrorEvent(IBufferWriter<byte> output, GatewayError error) => OpenAiError.WriteEvent(output, error, ofChoice: false);
 }

@@ -2,17 +2,30 @@ using System.Text.Json;
 
 namespace Perigee.Wire.OpenAiChat;
 
-/// <summary>Reads chat completions, whole or as chunks, and, with <paramref name="strict"/> off, any answer that shares their outer members.</summary>
-internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerReader
+/// <summary>
+/// Reads chat completions, whole or as chunks, and, with <paramref name="strict"/> off, any answer that shares their outer members. To a sink
+/// that does not listen to content it says only what a meter needs, at a glance; to one that does, <see cref="OpenAiChoice"/> says the rest.
+/// </summary>
+/// <param name="sink">Who listens.</param>
+/// <param name="strict">Whether an answer needs its closing event and choices to be one.</param>
+/// <param name="seed">What ids of calls are made from where the provider gave none.</param>
+internal sealed class OpenAiChatReader(IStreamSink sink, bool strict, string seed) : IAnswerReader
 {
+    private readonly OpenAiCallIds _ids = new(seed);
+    private readonly List<OpenAiChoice> _said = [];
+    private byte[]? _sources;
     private bool _begun;
     private bool _done;
+    private bool _over;
+    private bool _failed;
     private ulong _choices;
     private ulong _finished;
 
     /// <inheritdoc/>
     /// <remarks>Some servers (Perplexity, Hugging Face) never send [DONE]: then every choice that spoke must have said why it ended.</remarks>
     public bool Ended => !strict || _done || (_finished != 0 && (_choices & ~_finished) == 0);
+
+    private bool Listening => sink.ListensToContent;
 
     /// <inheritdoc/>
     public EventNature ReadEvent(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
@@ -21,29 +34,33 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
             return EventNature.Silent;
         if (data.SequenceEqual("[DONE]"u8))
         {
-            _done = true;
-            sink.End();
+            SayEnd();
             return EventNature.End;
         }
 
+        if (_over && Listening)
+            return EventNature.Silent;
+
         // Most events of a stream are a few characters of one choice's text: seen by what they lack, at a tenth of the cost of reading them.
-        if (_begun && _choices == 1 && !sink.ListensToContent && OnlyContent(data))
+        if (_begun && _choices == 1 && !Listening && OnlyContent(data))
             return EventNature.Content;
         try
         {
             EventNature nature = Read(data, whole: false);
             return !strict && nature == EventNature.Silent ? EventNature.Content : nature;
         }
-        catch (JsonException)
+        catch (Exception e) when (IsBadJson(e))
         {
-            // What a provider sends that is not JSON is the client's to judge: it has the same bytes.
-            return EventNature.Content;
+            // What a provider sends that is not JSON is the client's to judge where it has the same bytes; no translation can say it.
+            return Listening ? EventNature.Silent : EventNature.Content;
         }
     }
 
     /// <inheritdoc/>
     public void Close()
     {
+        if (Ended && !_failed)
+            SayEnd();
     }
 
     /// <inheritdoc/>
@@ -52,24 +69,21 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
         try
         {
             EventNature nature = Read(body, whole: true);
-            if (nature == EventNature.Error)
-                return nature;
-            if (strict && _choices == 0)
-            {
-                sink.Error(new JsonText("The provider's answer holds no choices."u8), default, 0);
+            if (nature == EventNature.Error || (_over && Listening))
                 return EventNature.Error;
-            }
-
-            _done = true;
-            sink.End();
+            if (strict && _choices == 0)
+                return Fail("The provider's answer holds no choices."u8);
+            SayEnd();
             return EventNature.End;
         }
-        catch (JsonException)
+        catch (Exception e) when (IsBadJson(e))
         {
-            sink.Error(new JsonText("The provider's answer is not valid JSON."u8), default, 0);
-            return EventNature.Error;
+            return Fail("The provider's answer is not valid JSON."u8);
         }
     }
+
+    /// <summary>The reader of JSON throws the one on bad JSON, the other on an escaped name that is no text.</summary>
+    private static bool IsBadJson(Exception e) => e is JsonException or InvalidOperationException;
 
     /// <summary>
     /// Whether a chunk says nothing but some text of choice 0: content that is not empty, every finish_reason, usage and error null or absent,
@@ -95,40 +109,58 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
         return rest[0] == first && rest.IndexOf(name) < 0;
     }
 
+    private EventNature Fail(ReadOnlySpan<byte> message)
+    {
+        EnsureBegun();
+        if (!_over)
+            sink.Error(new JsonText(message), default, 0);
+        _over = _failed = true;
+        return EventNature.Error;
+    }
+
     private EventNature Read(ReadOnlySpan<byte> json, bool whole)
     {
         if (!_begun)
             Begin(json);
         Utf8JsonReader reader = new(json);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            if (reader.TokenType == JsonTokenType.StartArray && reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+                return Read(JsonPiece.Raw(ref reader, json), whole);
             return whole ? throw new JsonException() : EventNature.Silent;
-        bool content = false;
-        bool usageSeen = false;
-        bool choicesSeen = false;
-        bool error = false;
+        }
+
+        bool content = false, usageSeen = false, choicesSeen = false;
+        ReadOnlySpan<byte> error = default, groq = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("choices"u8))
             {
                 reader.Read();
                 if (reader.TokenType == JsonTokenType.StartArray)
-                    content |= Choices(ref reader, ref choicesSeen);
+                    content |= Choices(ref reader, json, whole, ref choicesSeen);
                 else
                     reader.Skip();
             }
             else if (reader.ValueTextEquals("usage"u8))
             {
                 reader.Read();
-                if (OpenAiUsage.TryRead(ref reader, out TokenUsage usage))
-                {
-                    usageSeen = true;
-                    sink.Usage(usage);
-                }
+                usageSeen |= Usage(ref reader);
             }
             else if (reader.ValueTextEquals("error"u8))
             {
                 reader.Read();
-                error |= Error(ref reader);
+                error = reader.TokenType is JsonTokenType.String or JsonTokenType.StartObject ? JsonPiece.Raw(ref reader, json) : default;
+            }
+            else if (reader.ValueTextEquals("x_groq"u8))
+            {
+                reader.Read();
+                groq = JsonPiece.Raw(ref reader, json);
+            }
+            else if (Listening && (reader.ValueTextEquals("citations"u8) || reader.ValueTextEquals("search_results"u8)))
+            {
+                reader.Read();
+                KeepSources(JsonPiece.Raw(ref reader, json));
             }
             else
             {
@@ -137,8 +169,20 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
             }
         }
 
-        if (error && !content)
-            return EventNature.Error;
+        if (!usageSeen && !groq.IsEmpty)
+            GroqUsage(groq);
+        if (whole && error.IsEmpty && !choicesSeen && strict && OpenAiAnswerError.IsOne(json))
+            error = json;
+        if (!error.IsEmpty)
+        {
+            Listened();
+            OpenAiAnswerError.Say(sink, error, json);
+            _failed = true;
+            _over |= Listening;
+            if (!content || Listening)
+                return EventNature.Error;
+        }
+
         return content ? EventNature.Content : usageSeen && !choicesSeen ? EventNature.UsageOnly : EventNature.Silent;
     }
 
@@ -172,7 +216,22 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
         sink.Begin(id, model);
     }
 
-    private bool Choices(scoped ref Utf8JsonReader reader, ref bool any)
+    /// <summary>To a sink that listens, nothing comes before Begin, even where the provider names neither id nor model.</summary>
+    private void Listened()
+    {
+        if (Listening)
+            EnsureBegun();
+    }
+
+    private void EnsureBegun()
+    {
+        if (_begun)
+            return;
+        _begun = true;
+        sink.Begin([], []);
+    }
+
+    private bool Choices(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> json, bool whole, ref bool any)
     {
         bool content = false;
         int position = 0;
@@ -180,7 +239,7 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
         {
             any = true;
             if (reader.TokenType == JsonTokenType.StartObject)
-                content |= Choice(ref reader, position++);
+                content |= Choice(ref reader, json, position++, whole);
             else
                 reader.Skip();
         }
@@ -188,9 +247,12 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
         return content;
     }
 
-    private bool Choice(scoped ref Utf8JsonReader reader, int choice)
+    /// <summary>Reads one choice. Its members come in any order: what they say is said when all are seen.</summary>
+    private bool Choice(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> json, int choice, bool whole)
     {
-        bool content = false;
+        bool content = false, calls = false;
+        ReadOnlySpan<byte> delta = default, message = default, word = default, logprobs = default;
+        JsonText text = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("index"u8))
@@ -199,32 +261,35 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
                 if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out int index) && index >= 0)
                     choice = index;
             }
-            else if (reader.ValueTextEquals("delta"u8) || reader.ValueTextEquals("message"u8))
+            else if (reader.ValueTextEquals("delta"u8))
             {
-                reader.Read();
-                if (reader.TokenType == JsonTokenType.StartObject)
-                    content |= Message(ref reader, choice);
-                else
-                    reader.Skip();
+                content |= Message(ref reader, json, ref calls, ref delta);
+            }
+            else if (reader.ValueTextEquals("message"u8))
+            {
+                content |= Message(ref reader, json, ref calls, ref message);
             }
             else if (reader.ValueTextEquals("text"u8))
             {
                 reader.Read();
-                if (Says(ref reader, out JsonText text))
-                {
-                    content = true;
-                    sink.Text(choice, text);
-                }
+                content |= JsonPiece.Says(ref reader, out text);
             }
             else if (reader.ValueTextEquals("finish_reason"u8))
             {
                 reader.Read();
-                if (Says(ref reader, out JsonText word))
-                {
-                    content = true;
-                    _finished |= Bit(choice);
-                    sink.Finish(choice, new Ending(Reason(word.Escaped)) { Word = word });
-                }
+                content |= JsonPiece.Says(ref reader, out JsonText said);
+                word = said.Escaped;
+            }
+            else if (reader.ValueTextEquals("logprobs"u8))
+            {
+                reader.Read();
+                logprobs = JsonPiece.Raw(ref reader, json);
+            }
+            else if (reader.ValueTextEquals("usage"u8))
+            {
+                // Moonshot's place for it.
+                reader.Read();
+                Usage(ref reader);
             }
             else
             {
@@ -234,119 +299,129 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict) : IAnswerR
         }
 
         _choices |= Bit(choice);
+        if (!word.IsEmpty)
+            _finished |= Bit(choice);
+        if (Listening)
+            Say(choice, whole, delta, message, text, logprobs, word);
+        else if (!word.IsEmpty)
+            sink.Finish(choice, new Ending(OpenAiWords.Reason(word) is FinishReason.Stop && calls ? FinishReason.ToolCalls : OpenAiWords.Reason(word)) { Word = new JsonText(word) });
         return content;
     }
 
-    private bool Message(scoped ref Utf8JsonReader reader, int choice)
+    private void Say(
+        int choice, bool whole, ReadOnlySpan<byte> delta, ReadOnlySpan<byte> message, JsonText text, ReadOnlySpan<byte> logprobs, ReadOnlySpan<byte> word)
+    {
+        if (choice >= OpenAiChoice.Most || _over)
+            return;
+        EnsureBegun();
+        while (_said.Count <= choice)
+            _said.Add(new OpenAiChoice(sink, _said.Count, _ids));
+
+        // Perplexity's chunks hold both: the increment, and all so far.
+        ReadOnlySpan<byte> said = (whole && !message.IsEmpty) || delta.IsEmpty ? message : delta;
+        OpenAiChoice one = _said[choice];
+        one.Spoken = true;
+        if (!said.IsEmpty)
+            one.Message(said, whole || delta.IsEmpty);
+        if (!text.IsEmpty)
+            sink.Text(choice, text);
+        if (!logprobs.IsEmpty)
+            one.Logprobs(logprobs);
+        one.Ends(word);
+    }
+
+    /// <summary>Whether a message says anything, and its bytes for whoever wants to know what.</summary>
+    private bool Message(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ref bool calls, ref ReadOnlySpan<byte> message)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return false;
+        }
+
+        int start = (int)reader.TokenStartIndex;
+        bool content = Glance(ref reader, ref calls);
+        if (Listening)
+            message = json[start..(int)reader.BytesConsumed];
+        return content;
+    }
+
+    private static bool Glance(scoped ref Utf8JsonReader reader, ref bool calls)
     {
         bool content = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            JsonText text;
-            if (reader.ValueTextEquals("content"u8))
+            bool text = reader.ValueTextEquals("content"u8) || reader.ValueTextEquals("reasoning_content"u8)
+                || reader.ValueTextEquals("reasoning"u8) || reader.ValueTextEquals("refusal"u8);
+            bool toolCalls = !text && reader.ValueTextEquals("tool_calls"u8);
+            reader.Read();
+            if (text && reader.TokenType == JsonTokenType.String)
             {
-                reader.Read();
-                if (reader.TokenType == JsonTokenType.StartArray)
-                {
-                    // Mistral's reasoning models answer in parts.
-                    content = true;
-                    reader.Skip();
-                }
-                else if (Says(ref reader, out text))
-                {
-                    content = true;
-                    sink.Text(choice, text);
-                }
+                content |= !reader.ValueSpan.IsEmpty;
+                continue;
             }
-            else if (reader.ValueTextEquals("reasoning_content"u8) || reader.ValueTextEquals("reasoning"u8))
-            {
-                reader.Read();
-                if (Says(ref reader, out text))
-                {
-                    content = true;
-                    sink.Reasoning(choice, text);
-                }
-            }
-            else if (reader.ValueTextEquals("refusal"u8))
-            {
-                reader.Read();
-                if (Says(ref reader, out text))
-                {
-                    content = true;
-                    sink.Refusal(choice, text);
-                }
-            }
-            else if (reader.ValueTextEquals("role"u8))
-            {
-                reader.Read();
-                reader.Skip();
-            }
-            else
-            {
-                // Tool calls, audio, function_call, reasoning_details: whatever is not empty is content.
-                reader.Read();
-                content |= reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject;
-                reader.Skip();
-            }
+
+            // Tool calls, audio, function_call, reasoning_details, Mistral's content in parts: whatever is not empty is content.
+            content |= reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject;
+            long before = reader.BytesConsumed;
+            reader.Skip();
+            calls |= toolCalls && reader.BytesConsumed - before > 1;
         }
 
         return content;
     }
 
-    private bool Error(scoped ref Utf8JsonReader reader)
+    private bool Usage(scoped ref Utf8JsonReader reader)
     {
-        switch (reader.TokenType)
-        {
-            case JsonTokenType.String:
-                sink.Error(new JsonText(reader.ValueSpan), default, 0);
-                return true;
-            case JsonTokenType.StartObject:
-                ReadOnlySpan<byte> message = "The provider reported an error."u8;
-                int status = 0;
-                int depth = reader.CurrentDepth;
-                while (reader.Read() && !(reader.TokenType == JsonTokenType.EndObject && reader.CurrentDepth == depth))
-                {
-                    if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth != depth + 1)
-                        continue;
-                    bool isMessage = reader.ValueTextEquals("message"u8);
-                    bool isStatus = !isMessage && (reader.ValueTextEquals("code"u8) || reader.ValueTextEquals("status_code"u8));
-                    reader.Read();
-                    if (isMessage && reader.TokenType == JsonTokenType.String)
-                        message = reader.ValueSpan;
-                    else if (isStatus && reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out int code) && code is >= 400 and < 600)
-                        status = code;
-                    reader.Skip();
-                }
+        if (!OpenAiUsage.TryRead(ref reader, out TokenUsage usage))
+            return false;
+        Listened();
+        if (!_over || !Listening)
+            sink.Usage(usage);
+        return true;
+    }
 
-                sink.Error(new JsonText(message), default, status);
-                return true;
-            default:
+    private void GroqUsage(ReadOnlySpan<byte> groq)
+    {
+        Utf8JsonReader reader = new(groq);
+        reader.Read();
+        while (reader.TokenType != JsonTokenType.Null && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool usage = reader.ValueTextEquals("usage"u8);
+            reader.Read();
+            if (usage)
+                Usage(ref reader);
+            else
                 reader.Skip();
-                return false;
         }
     }
 
-    private static bool Says(scoped ref Utf8JsonReader reader, out JsonText text)
+    /// <summary>Perplexity and xAI name their sources beside the choices, some on every chunk: they are said once, at the end.</summary>
+    private void KeepSources(ReadOnlySpan<byte> array)
     {
-        if (reader.TokenType == JsonTokenType.String)
+        // The results of the search have titles: better than the bare addresses.
+        if (array.Length > 2 && array[0] == (byte)'[' && (_sources is null || array.IndexOf((byte)'{') > 0))
+            _sources = array.ToArray();
+    }
+
+    private void SayEnd()
+    {
+        if (_over)
+            return;
+        _done = true;
+        _over = true;
+        if (Listening)
         {
-            text = new JsonText(reader.ValueSpan);
-            return !text.IsEmpty;
+            EnsureBegun();
+            if (_sources is not null && _said.Count > 0)
+                _said[0].Sources(_sources);
+            foreach (OpenAiChoice choice in _said)
+                choice.SayFinish();
         }
 
-        text = default;
-        reader.Skip();
-        return false;
+        sink.End();
     }
 
     private static ulong Bit(int choice) => 1UL << Math.Min(choice, 63);
-
-    private static FinishReason Reason(ReadOnlySpan<byte> word) =>
-        word.SequenceEqual("stop"u8) ? FinishReason.Stop
-        : word.SequenceEqual("tool_calls"u8) || word.SequenceEqual("function_call"u8) ? FinishReason.ToolCalls
-        : word.SequenceEqual("length"u8) || word.SequenceEqual("model_length"u8) ? FinishReason.Length
-        : word.SequenceEqual("content_filter"u8) ? FinishReason.ContentFilter
-        : word.SequenceEqual("error"u8) ? FinishReason.Error
-        : word.SequenceEqual("eos"u8) ? FinishReason.Stop
-        : FinishReason.Other;
 }

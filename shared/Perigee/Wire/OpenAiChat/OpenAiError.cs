@@ -57,6 +57,41 @@ internal static class OpenAiError
         json.WriteEndObject();
     }
 
+    /// <summary>Writes the closing events of a stream that failed.</summary>
+    /// <param name="output">Takes the events.</param>
+    /// <param name="error">Why it failed.</param>
+    /// <param name="ofChoice">Whether the event has the form of a chunk that ends its choice.</param>
+    public static void WriteEvent(IBufferWriter<byte> output, GatewayError error, bool ofChoice)
+    {
+        output.Write("data: "u8);
+        using (Utf8JsonWriter json = new(output, Options))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("error"u8);
+            WriteMembers(json, error);
+            json.WriteEndObject();
+            if (ofChoice)
+            {
+                json.WriteString("id"u8, ""u8);
+                json.WriteString("object"u8, "chat.completion.chunk"u8);
+                json.WriteNumber("created"u8, 0);
+                json.WriteString("model"u8, ""u8);
+                json.WriteStartArray("choices"u8);
+                json.WriteStartObject();
+                json.WriteNumber("index"u8, 0);
+                json.WriteStartObject("delta"u8);
+                json.WriteEndObject();
+                json.WriteString("finish_reason"u8, "error"u8);
+                json.WriteEndObject();
+                json.WriteEndArray();
+            }
+
+            json.WriteEndObject();
+        }
+
+        output.Write("\n\ndata: [DONE]\n\n"u8);
+    }
+
     /// <summary>Writes the four members.</summary>
     public static void WriteMembers(Utf8JsonWriter json, GatewayError error)
     {
@@ -66,7 +101,7 @@ internal static class OpenAiError
             json.WriteNull("param"u8);
         else
             json.WriteString("param"u8, error.Param);
-        if ((error.Code ?? Code(error.Kind)) is { } code)
+        if ((error.Code ?? Code(error.Kind) ?? Code(error.Status)) is { } code)
             json.WriteString("code"u8, code);
         else
             json.WriteNull("code"u8);
@@ -76,10 +111,22 @@ internal static class OpenAiError
     public static string Type(GatewayError error) => error.Status switch
     {
         401 => "authentication_error",
+        402 => "insufficient_quota",
         403 => "permission_error",
+        429 when error.Code == "insufficient_quota" => "insufficient_quota",
         429 => "rate_limit_error",
         >= 500 => "server_error",
         _ => "invalid_request_error",
+    };
+
+    /// <summary>A code for a provider's refusal that came without one, where the status leaves no doubt.</summary>
+    private static string? Code(int status) => status switch
+    {
+        401 => "invalid_api_key",
+        402 => "insufficient_quota",
+        404 => "model_not_found",
+        429 => "rate_limit_exceeded",
+        _ => null,
     };
 
     private static string? Code(ErrorKind kind) => kind switch

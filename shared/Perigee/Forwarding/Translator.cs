@@ -1,0 +1,114 @@
+using System.Buffers;
+using Perigee.Providers;
+using Perigee.Routing;
+using Perigee.Wire;
+using Perigee.Wire.Anthropic;
+using Perigee.Wire.Gemini;
+
+namespace Perigee.Forwarding;
+
+/// <summary>Puts a client's question into the dialect of a provider that speaks another, and says how the answer is to be read back.</summary>
+internal sealed class Translator(ProofKey proofs, MediaFetcher media)
+{
+    /// <summary>Whether the exchange has to be translated for a target.</summary>
+    public static bool IsNeeded(Exchange exchange, Target target) =>
+        exchange.Operation.Asks != Asks.OwnThing && Counterpart(exchange.Operation, target.Provider) != exchange.Operation.Speaks;
+
+    /// <summary>The dialect in which a provider is asked: vectors and all that only OpenAI's dialect knows go to the compatible side of providers that have one.</summary>
+    public static DialectFamily Counterpart(Operation operation, Provider provider) => operation.Asks switch
+    {
+        Asks.Conversation or Asks.Count => provider.Dialect,
+        Asks.Vectors when operation.Speaks == DialectFamily.Gemini && provider.Dialect == DialectFamily.Gemini => DialectFamily.Gemini,
+        _ => DialectFamily.OpenAi,
+    };
+
+    /// <summary>Translates the question for one target. It can be asked again for the next.</summary>
+    public async ValueTask<Translated> TranslateAsync(Exchange exchange, Target target, CancellationToken cancel)
+    {
+        if (exchange.Operation.Asks == Asks.Vectors)
+            return Vectors.Translate(exchange, target);
+        ProofSeal seal = new(await proofs.FindAsync(cancel), exchange.Caller!.Tenant);
+        ChatQuestion? question = exchange.Conversation;
+        if (question is null)
+        {
+            if (!TryRead(exchange, seal, out question, out GatewayError? fault))
+                return Translated.Refused(fault!);
+            exchange.Conversation = question;
+        }
+
+        (question, GatewayError? error) = await media.ResolveAsync(exchange, question!, target.Traits, cancel);
+        if (error is not null)
+            return Translated.Refused(error);
+        Translation translation = new(target.Model, target.Traits)
+        {
+            Strict = exchange.Strict,
+            AskUsage = target.Provider.StreamUsage == StreamUsage.Ask,
+        };
+        ArrayBufferWriter<byte> body = new(exchange.Body.Length + 1024);
+        if (exchange.Operation.Asks == Asks.Count)
+            return Count(exchange, target, question, translation, body);
+        IChatDialect theirs = Dialects.Of(target.Provider.Dialect);
+        error = theirs.Write(question, translation, body);
+        if (error is not null)
+            return Translated.Refused(error);
+        exchange.Dropped = translation.Dropped;
+        return new Translated(body.WrittenMemory, ConversationPath(target, exchange.Stream), translation, seal, null);
+    }
+
+    private static bool TryRead(Exchange exchange, ProofSeal seal, out ChatQuestion? question, out GatewayError? error)
+    {
+        JsonIndex body = exchange.Question!;
+        QuestionContext context = new(exchange.Operation.Speaks == DialectFamily.Gemini ? exchange.Stream : null, seal);
+        if (exchange.Operation.Asks == Asks.Count)
+        {
+            return exchange.Operation.Speaks == DialectFamily.Gemini
+                ? GeminiCount.TryRead(body, context, out question, out error)
+                : AnthropicDialect.TryReadCount(body, context, out question, out error);
+        }
+
+        return ((IChatDialect)exchange.Dialect).TryRead(body, context, out question, out error);
+    }
+
+    private static Translated Count(Exchange exchange, Target target, ChatQuestion question, Translation translation, ArrayBufferWriter<byte> body)
+    {
+        // What does not count tokens is counted here: an estimate, and said to be one.
+        if (target.Provider.Dialect == DialectFamily.OpenAi)
+            return new Translated(default, "", translation, null, TokenCount.Of(exchange.Question!));
+        GatewayError? error = target.Provider.Dialect == DialectFamily.Gemini
+            ? GeminiCount.Write(question, translation, body)
+            : AnthropicCount.Write(question, translation, body);
+        if (error is not null)
+            return Translated.Refused(error);
+        exchange.Dropped = translation.Dropped;
+        string path = target.Provider.Dialect == DialectFamily.Gemini ? GeminiPath(target, "countTokens") : "/messages/count_tokens";
+        return new Translated(body.WrittenMemory, path, translation, null, null);
+    }
+
+    private static string ConversationPath(Target target, bool stream) => target.Provider.Dialect switch
+    {
+        DialectFamily.Anthropic => "/messages",
+        DialectFamily.Gemini => GeminiPath(target, stream ? "streamGenerateContent?alt=sse" : "generateContent"),
+        _ => "/chat/completions",
+    };
+
+    /// <summary>The path of one of Gemini's calls: a model's name may hold what a path segment may not.</summary>
+    public static string GeminiPath(Target target, string call) => $"/models/{Uri.EscapeDataString(target.Model)}:{call}";
+}
+
+/// <summary>A question in the dialect of its target.</summary>
+/// <param name="Body">The body.</param>
+/// <param name="Path">What follows the provider's base URL.</param>
+/// <param name="Translation">What became of it.</param>
+/// <param name="Seal">For the answer's proofs of reasoning.</param>
+/// <param name="Counted">The answer itself, where nobody needs to be asked: tokens of the question.</param>
+internal sealed record Translated(ReadOnlyMemory<byte> Body, string Path, Translation? Translation, ProofSeal? Seal, long? Counted)
+{
+    /// <summary>Why it cannot be asked there, or null.</summary>
+    public GatewayError? Error { get; private init; }
+
+    /// <summary>Of vectors: how the answer is written.</summary>
+    public bool Many { get; init; }
+
+    /// <summary>It cannot be asked there.</summary>
+    public static Translated Refused(GatewayError error) => new(default, "", null, null, null) { Error = error };
+}
