@@ -38,7 +38,7 @@ internal static class Asked
         if (question.Format is { } format)
             lines.Append("format ").Append(Schema(format.Schema)).Append('\n');
         if (question.Reasoning is { } reasoning)
-            lines.Append($"reasoning {reasoning.Off} {reasoning.Adaptive} {reasoning.Effort} {reasoning.Budget}\n");
+            lines.Append($"reasoning {reasoning.Off} {reasoning.Adaptive && reasoning.Effort is null} {reasoning.Effort} {reasoning.Budget}\n");
         foreach (Setting setting in question.Settings.OrderBy(s => s.Parameter).ThenBy(s => s.Field, StringComparer.Ordinal))
         {
             if (setting.Parameter is Parameter.Unknown or Parameter.StreamForm || dropped?.Contains(setting.Field) == true || Parameters.LossOf(setting) == Loss.None)
@@ -79,7 +79,7 @@ internal static class Asked
             }
         }
 
-        return asked.Tools.Count > read.Tools.Count && asked.Choice is not { Kind: ChoiceKind.Allowed } ? "a tool" : null;
+        return asked.Tools.Count > read.Tools.Count && asked.Choice is not ({ Kind: ChoiceKind.Allowed } or { Names.Count: > 1 }) ? "a tool" : null;
     }
 
     private static void Words(ChatPart part, StringBuilder words)
@@ -95,13 +95,19 @@ internal static class Asked
             case ToolCallPart call:
                 words.Append(Schema(call.Arguments));
                 break;
-            case MediaPart { Source: MediaSource.Data or MediaSource.Text } media:
-                words.Append(media.Value.Decode());
+            case MediaPart { Source: MediaSource.Text } document:
+                words.Append(document.Value.Decode());
+                break;
+            case MediaPart { Source: MediaSource.Data } media:
+                // Google takes both alphabets of base64; a plain text may be said as one.
+                string base64 = media.Value.Decode().Replace('-', '+').Replace('_', '/').TrimEnd('=');
+                words.Append(media.Type.Decode().StartsWith("text/", StringComparison.Ordinal) ? Encoding.UTF8.GetString(Convert.FromBase64String(base64.PadRight((base64.Length + 3) / 4 * 4, '='))) : base64);
                 break;
             case ToolResultPart result:
                 foreach (ChatPart inner in result.Parts)
                 {
                     // Google's results are objects: a text that is one may come back in another spelling, and another in a "result".
+                    words.Append('\u0001');
                     if (inner is TextPart text)
                         words.Append(Unwrapped(text.Text.Decode()));
                     else

@@ -46,7 +46,7 @@ public sealed class ProofReturnTests
             JsonElement[] blocks = [.. Json.Items(parsed, "messages").Single(m => Json.Text(m, "role") == "assistant").GetProperty("content").EnumerateArray()];
             Assert.Equal(["thinking", "redacted_thinking", "text", "tool_use"], blocks.Select(b => Json.Text(b, "type")));
             Assert.Equal("Let me see.", Json.Text(blocks[0], "thinking"));
-            Assert.Equal(proofs, [Json.Text(blocks[0], "signature")!, Json.Text(blocks[1], "data")!]);
+            Assert.Equal(proofs, new[] { Json.Text(blocks[0], "signature")!, Json.Text(blocks[1], "data")! });
         }
         else
         {

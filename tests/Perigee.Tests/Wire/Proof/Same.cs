@@ -37,7 +37,7 @@ internal static class Same
     {
         // Only OpenAI has a place for refusals; there the explanation of Anthropic's is put.
         string said = was.Text + was.Refusal, read = now.Text + (was.Refusal.Length > 0 ? now.Refusal : "");
-        if (said != read)
+        if (said != read && !(was.Blocks.Any(b => b.Kind == BlockKind.Media) && read.StartsWith(said, StringComparison.Ordinal)))
             return $"text {Short(said)} became {Short(read)}";
         if (was.Reasoning.Replace("\n", "", StringComparison.Ordinal) != now.Reasoning.Replace("\n", "", StringComparison.Ordinal))
             return $"reasoning {Short(was.Reasoning)} became {Short(now.Reasoning)}";

@@ -68,7 +68,7 @@ internal sealed class GeminiGrammar
         foreach (JsonElement part in Json.Items(candidate, "content", "parts"))
         {
             says = true;
-            Part(told, part, last: Json.Text(candidate, "finishReason") is not null);
+            Part(told, part, closes: Json.Text(candidate, "finishReason") is not null);
         }
 
         string? finish = Json.Text(candidate, "finishReason");
@@ -86,7 +86,7 @@ internal sealed class GeminiGrammar
         return finish is not null;
     }
 
-    private void Part(Candidate told, JsonElement part, bool last)
+    private void Part(Candidate told, JsonElement part, bool closes)
     {
         string? signature = Json.Text(part, "thoughtSignature");
         Fault(signature is not null && !IsBase64(signature), $"a thoughtSignature that is not base64 (Google's typed SDKs fail on it): {part}");
@@ -94,7 +94,7 @@ internal sealed class GeminiGrammar
         if (Json.Text(part, "text") is { } text)
         {
             // Google's own last chunk holds an empty text where nothing is left to say.
-            Fault(text.Length == 0 && signature is null && !last, $"an empty part: {part}");
+            Fault(text.Length == 0 && signature is null && !closes, $"an empty part: {part}");
             if (text.Length == 0 && signature is null)
                 return;
             if (told.Parts.LastOrDefault() is { } last && last["text"] is not null && last["thoughtSignature"] is null && ((bool?)last["thought"] ?? false) == thought)

@@ -89,7 +89,7 @@ internal static class StreamGrammar
     {
         List<int> offsets = Boundaries(stream);
         if (offsets.Count > most)
-            offsets = [.. offsets.Take(5), .. Enumerable.Range(0, most - 15).Select(_ => offsets[random.Next(offsets.Count)]).ToList(), .. offsets.TakeLast(10)];
+            offsets = [.. offsets.Take(2), .. Enumerable.Range(0, most - 6).Select(_ => offsets[random.Next(offsets.Count)]).ToList(), .. offsets.TakeLast(4)];
         foreach (int offset in offsets)
         {
             ReadOnlySpan<byte> cut = stream[..offset];
