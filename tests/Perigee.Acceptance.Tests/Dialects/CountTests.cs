@@ -43,7 +43,7 @@ public sealed class CountTests(Rig rig)
         using HttpClient client = gateway.Client(await gateway.NewKeyAsync());
         Answer raw = sdk == Vendors.Google
             ? await Vendors.PostAsync(client, $"/v1beta/models/{model}:countTokens", """{"generateContentRequest":{"contents":[{"role":"user","parts":[{"text":"Hello"}]}],"systemInstruction":{"parts":[{"text":"Be terse."}]},"tools":[{"functionDeclarations":[{"name":"f","description":"A tool."}]}]}}""")
-            : await Vendors.PostAsync(client, "/v1/messages/count_tokens?beta=true", $$"""{"model":"{{model}}","system":[{"type":"text","text":"Be terse.","cache_control":{"type":"ephemeral"}}],"messages":[{"role":"user","content":"Hello"}],"tools":[{"name":"f","description":"A tool.","input_schema":{"type":"object","properties":{}}}]}""");
+            : await Vendors.PostAsync(client, "/v1/messages/count_tokens?beta=true", $$$$"""{"model":"{{{{model}}}}","system":[{"type":"text","text":"Be terse.","cache_control":{"type":"ephemeral"}}],"messages":[{"role":"user","content":"Hello"}],"tools":[{"name":"f","description":"A tool.","input_schema":{"type":"object","properties":{}}}]}""");
         Assert.True(raw.Status == HttpStatusCode.OK, raw.Body);
         Assert.Equal(provider == Vendors.OpenAi, raw.Response.Headers.Contains("x-perigee-estimated"));
         if (provider != Vendors.OpenAi)

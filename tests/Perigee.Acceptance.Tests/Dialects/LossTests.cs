@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Perigee.Acceptance.Tests.Refusals;
 using Perigee.Acceptance.Tests.Running;
 using Perigee.TestHost;
