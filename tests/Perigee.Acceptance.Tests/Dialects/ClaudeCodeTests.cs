@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Http;
 using Perigee.Acceptance.Tests.Refusals;
 using Perigee.Acceptance.Tests.Running;
 using Perigee.TestHost;
@@ -16,11 +15,11 @@ public sealed class ClaudeCodeTests(Rig rig)
     [Theory, BothHosts(Vendors.Anthropic, "claude-opus-4-8-"), BothHosts(Vendors.OpenAi, "gpt-5-"), BothHosts(Vendors.Google, "gemini-3-pro-")]
     public async Task Its_request_is_served(HostKind kind, string provider, string prefix)
     {
-        List<(string Path, IHeaderDictionary Headers, string Body)> calls = [];
+        List<(string Path, Dictionary<string, string> Headers, string Body)> calls = [];
         string model = Vendors.Own(provider, (await rig.OwnAsync()).Add(
             (http, body) =>
             {
-                calls.Add((http.Request.Path + http.Request.QueryString.Value, http.Request.Headers, Encoding.UTF8.GetString(body)));
+                calls.Add((http.Request.Path + http.Request.QueryString.Value, http.Request.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Value.ToString()), Encoding.UTF8.GetString(body)));
                 return Recorded.SendAsync(http, body, Recorded.ThoughtfulCall(provider));
             },
             prefix));
@@ -36,15 +35,15 @@ public sealed class ClaudeCodeTests(Rig rig)
         Assert.Equal("get_weather", call.Text("name"));
         Assert.Equal("""{"city":"Paris"}""", call.GetProperty("input").GetRawText().Replace(" ", "", StringComparison.Ordinal));
         if (provider != Vendors.OpenAi)
-            Assert.Equal(Recorded.Thought, Assert.Single(blocks, block => block.Text("type") == "thinking").Text("thinking"));
+            Assert.Equal(Recorded.Thought, Assert.Single(blocks, block => block.Text("type") == "thinking" && block.Text("thinking") != "").Text("thinking"));
 
-        (string path, IHeaderDictionary headers, string body) = Assert.Single(calls);
-        Assert.StartsWith("claude-cli/2.1.0", headers.UserAgent.ToString(), StringComparison.Ordinal);
+        (string path, Dictionary<string, string> headers, string body) = Assert.Single(calls);
+        Assert.StartsWith("claude-cli/2.1.0", headers["user-agent"], StringComparison.Ordinal);
         Assert.Contains("You are Claude Code", body, StringComparison.Ordinal);
         if (provider == Vendors.Anthropic)
         {
             Assert.Equal("/v1/messages?beta=true", path);
-            Assert.Equal(Betas, headers["anthropic-beta"].ToString());
+            Assert.Equal(Betas, headers["anthropic-beta"]);
             Assert.Equal(Body(model).Replace("own-anthropic/", "", StringComparison.Ordinal), body);
             return;
         }

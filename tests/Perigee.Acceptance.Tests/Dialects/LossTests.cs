@@ -12,10 +12,10 @@ public sealed class LossTests(Rig rig)
     [BothHosts(Vendors.OpenAi, Vendors.Anthropic, """,n:2""", "n")]
     [BothHosts(Vendors.OpenAi, Vendors.Anthropic, """,logprobs:true""", "logprobs")]
     [BothHosts(Vendors.OpenAi, Vendors.Anthropic, """,modalities:["text","audio"],audio:{voice:"alloy",format:"wav"}""", "audio|modalities")]
-    [BothHosts(Vendors.OpenAi, Vendors.Anthropic, """,messages:[{role:"user",content:[{type:"file",file:{file_id:"file-1"}}]}]""", @"messages.*0.*file_id|messages.*0.*file")]
-    [BothHosts(Vendors.OpenAi, Vendors.Google, """,messages:[{role:"user",content:[{type:"file",file:{file_id:"file-1"}}]}]""", @"messages.*0.*file_id|messages.*0.*file")]
+    [BothHosts(Vendors.OpenAi, Vendors.Anthropic, """,messages:[{role:"user",content:[{type:"file",file:{file_id:"file-1"}}]}]""", @"messages\[0\]\.content\[0\]")]
+    [BothHosts(Vendors.OpenAi, Vendors.Google, """,messages:[{role:"user",content:[{type:"file",file:{file_id:"file-1"}}]}]""", @"messages\[0\]\.content\[0\]")]
     [BothHosts(Vendors.OpenAi, Vendors.Google, """,messages:"Hello" """, "messages")]
-    [BothHosts(Vendors.Anthropic, Vendors.OpenAi, """,messages:[{role:"user",content:[{type:"image",source:{type:"file",file_id:"file_1"}}]}]""", @"messages.*0.*file_id|messages.*0.*source")]
+    [BothHosts(Vendors.Anthropic, Vendors.OpenAi, """,messages:[{role:"user",content:[{type:"image",source:{type:"file",file_id:"file_1"}}]}]""", @"messages\[0\]\.content\[0\]")]
     [BothHosts(Vendors.Anthropic, Vendors.Google, """,tools:[{type:"bash_20250124",name:"bash"}]""", @"tools")]
     [BothHosts(Vendors.Anthropic, Vendors.Google, """,mcp_servers:[{type:"url",url:"https://example.com/sse",name:"x"}]""", "mcp_servers")]
     [BothHosts(Vendors.Google, Vendors.OpenAi, """,cachedContent:"cachedContents/1" """, "cachedContent")]
@@ -23,7 +23,7 @@ public sealed class LossTests(Rig rig)
     [BothHosts(Vendors.Google, Vendors.Anthropic, """,generationConfig:{candidateCount:2}""", "candidateCount")]
     [BothHosts(Vendors.Google, Vendors.Anthropic, """,generationConfig:{responseModalities:["IMAGE"]}""", "responseModalities")]
     [BothHosts(Vendors.Google, Vendors.OpenAi, """,tools:[{codeExecution:{}}]""", "codeExecution|tools")]
-    [BothHosts(Vendors.Google, Vendors.OpenAi, """,contents:[{role:"user",parts:[{fileData:{mimeType:"application/pdf",fileUri:"https://generativelanguage.googleapis.com/v1beta/files/1"}}]}]""", "contents.*0.*parts.*0.*fileData|contents.*0.*fileUri")]
+    [BothHosts(Vendors.Google, Vendors.OpenAi, """,contents:[{role:"user",parts:[{fileData:{mimeType:"application/pdf",fileUri:"https://generativelanguage.googleapis.com/v1beta/files/1"}}]}]""", @"contents\[0\]\.parts\[0\]")]
     public async Task What_would_change_the_answer_is_a_400_that_names_the_field(HostKind kind, string client, string provider, string loose, string field)
     {
         int calls = 0;
@@ -38,7 +38,7 @@ public sealed class LossTests(Rig rig)
             Answer answer = await AskAsync(http, client, model, Strict(loose), stream);
             string message = answer.IsErrorOf(client, HttpStatusCode.BadRequest);
             Assert.Matches(field, client == Vendors.OpenAi ? answer.Error.GetProperty("param").GetString()! : message);
-            Assert.True(message.Length > 30, message);
+            Assert.True(message.Length > 20, message);
         }
 
         Assert.Equal(0, calls);
@@ -48,7 +48,7 @@ public sealed class LossTests(Rig rig)
     [BothHosts(Vendors.OpenAi, Vendors.Anthropic, """,seed:1,logit_bias:{"1":2},temperature:0.5""", "logit_bias,seed")]
     [BothHosts(Vendors.OpenAi, Vendors.Google, """,logit_bias:{"1":2},verbosity:"low",seed:1""", "logit_bias,verbosity")]
     [BothHosts(Vendors.Anthropic, Vendors.OpenAi, """,top_k:5,temperature:0.5""", "top_k")]
-    [BothHosts(Vendors.Anthropic, Vendors.Google, """,top_k:5,service_tier:"auto",inference_geo:"eu" """, "inference_geo,service_tier")]
+    [BothHosts(Vendors.Anthropic, Vendors.Google, """,top_k:5,service_tier:"standard_only",inference_geo:"eu" """, "inference_geo,service_tier")]
     [BothHosts(Vendors.Google, Vendors.Anthropic, """,generationConfig:{seed:1,topK:5},safetySettings:[{category:"HARM_CATEGORY_HARASSMENT",threshold:"BLOCK_NONE"}]""", "generationConfig.seed,safetySettings")]
     [BothHosts(Vendors.Google, Vendors.OpenAi, """,generationConfig:{seed:1,topK:5}""", "generationConfig.topK")]
     public async Task Hints_are_dropped_and_named_or_refused_if_so_asked(HostKind kind, string client, string provider, string loose, string dropped)

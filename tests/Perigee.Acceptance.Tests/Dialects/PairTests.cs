@@ -32,7 +32,9 @@ public sealed class PairTests(Rig rig)
             Assert.Equal("Hello! How can I help you today?", four[0].Text("text"));
             Assert.Equal(Finish(sdk, "stop"), four[0].Text("finish"));
             four[0].Used(("input", 5), ("output", 9), ("total", 14));
-            Assert.NotEqual("", four[0].Text("id"));
+            // aimock gives Gemini's answers no id.
+            if (sdk != Vendors.Google || provider != Vendors.Google)
+                Assert.NotEqual("", four[0].Text("id"));
 
             Assert.Equal("Ahoy, \"mate\" \u2013 \U0001F3F4!", four[1].Text("text"));
             four[1].Used(("input", 17), ("output", 6), ("total", 23));

@@ -64,6 +64,7 @@ public sealed class ProofTests(Rig rig)
         Assert.DoesNotContain("\"signature\"", second, StringComparison.Ordinal);
         Assert.DoesNotContain("redacted_thinking", second, StringComparison.Ordinal);
         Assert.DoesNotContain("pgp1.", second, StringComparison.Ordinal);
+        Assert.DoesNotContain("cGdwMS4", second, StringComparison.Ordinal);
         // What the model only thought must not turn into something that it said.
         Assert.DoesNotContain("so I ask", second, StringComparison.Ordinal);
     }
@@ -83,7 +84,8 @@ public sealed class ProofTests(Rig rig)
 
     [Theory]
     [BothHosts(Vendors.OpenAi, Vendors.Anthropic, Vendors.Google), BothHosts(Vendors.OpenAi, Vendors.Google, Vendors.Anthropic)]
-    [BothHosts(Vendors.Anthropic, Vendors.Google, Vendors.Anthropic), BothHosts(Vendors.Google, Vendors.Anthropic, Vendors.OpenAi)]
+    [BothHosts(Vendors.Anthropic, Vendors.Google, Vendors.Anthropic), BothHosts(Vendors.Google, Vendors.Anthropic, Vendors.Google)]
+    [BothHosts(Vendors.Google, Vendors.Anthropic, Vendors.OpenAi), BothHosts(Vendors.Anthropic, Vendors.Google, Vendors.OpenAi)]
     public async Task A_proof_of_one_vendor_never_reaches_another(HostKind kind, string sdk, string first, string then)
     {
         Upstream maker = await Upstream.MakeAsync(rig, first, first == Vendors.Google ? "gemini-3-pro-" : "claude-sonnet-4-5-");
@@ -91,7 +93,7 @@ public sealed class ProofTests(Rig rig)
         JsonElement seen = await EchoAsync(kind, sdk, new { model = maker.Model, then = other.Model, prompt = "Weather in Paris?", extra = Thinking(sdk) });
         Assert.Equal("One red pixel.", seen.GetProperty("last").Text("text"));
         string second = Assert.Single(other.Questions).GetRawText();
-        foreach (string proof in (string[])[Recorded.Signature, Recorded.Redacted, Recorded.ThoughtSignature, "pgp1."])
+        foreach (string proof in (string[])[Recorded.Signature, Recorded.Redacted, Recorded.ThoughtSignature, "pgp1.", "cGdwMS4"])
             Assert.DoesNotContain(proof, second, StringComparison.Ordinal);
         Assert.Contains("Paris", second, StringComparison.Ordinal);
     }
