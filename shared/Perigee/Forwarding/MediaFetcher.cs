@@ -9,12 +9,19 @@ namespace Perigee.Forwarding;
 /// http(s) only, no credentials, public addresses only (checked when they are dialled, at every redirect), bounded in number, size and time,
 /// and of a type that a model can see.
 /// </summary>
-internal sealed class MediaFetcher(Upstreams upstreams, TimeProvider time)
+internal sealed class MediaFetcher(HttpMessageInvoker pool, TimeProvider time)
 {
     private const int MostFiles = 32;
     private const int MostRedirects = 3;
 
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(20);
+
+    /// <param name="upstreams">Gives the connections to public addresses.</param>
+    /// <param name="time">The clock of the time-out.</param>
+    public MediaFetcher(Upstreams upstreams, TimeProvider time)
+        : this(upstreams.Public, time)
+    {
+    }
 
     /// <summary>The question with every file in it that this target would not fetch itself. The same question where there is none.</summary>
     public async ValueTask<(ChatQuestion Question, GatewayError? Error)> ResolveAsync(
@@ -75,7 +82,7 @@ internal sealed class MediaFetcher(Upstreams upstreams, TimeProvider time)
             using HttpRequestMessage request = new(HttpMethod.Get, uri) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
             request.Headers.TryAddWithoutValidation("Accept", "image/*, application/pdf, text/plain");
             request.Headers.TryAddWithoutValidation("User-Agent", "Perigee");
-            using HttpResponseMessage answer = await upstreams.Public.SendAsync(request, cancel);
+            using HttpResponseMessage answer = await pool.SendAsync(request, cancel);
             if ((int)answer.StatusCode is >= 300 and < 400 && answer.Headers.Location is { } next)
             {
                 address = new Uri(uri, next).AbsoluteUri;

@@ -42,6 +42,21 @@ public sealed class JsonIndexTests
     }
 
     [Theory]
+    [InlineData("""{"model":"m", "max_tokens" : 5,"x":1}""", """{"model":"m", "max_completion_tokens" : 5,"x":1}""", "")]
+    [InlineData("""{"max_tokens":5,"max_completion_tokens":6}""", """{"max_completion_tokens":6}""", "max_tokens")]
+    [InlineData("""{"messages":[{"role":"developer","content":"developer"},{"content":"x","role" : "developer"},{"role":"user"}],"role":"developer"}""",
+        """{"messages":[{"role":"system","content":"developer"},{"content":"x","role" : "system"},{"role":"user"}],"role":"developer"}""", "")]
+    [InlineData("""{"messages":"developer"}""", """{"messages":"developer"}""", "")]
+    public void Renames_only_what_has_another_name_there(string json, string expected, string left)
+    {
+        using JsonIndex index = Parse(json);
+        SpliceWishes wishes = new(null, false, FrozenSet<string>.Empty) { Renames = [new("max_tokens", "max_completion_tokens")], DeveloperAsSystem = true };
+        List<ReadOnlyMemory<byte>> parts = JsonSplice.Apply(index, wishes, out IReadOnlyList<string> dropped);
+        Assert.Equal(expected, string.Concat(parts.Select(part => Encoding.UTF8.GetString(part.Span))));
+        Assert.Equal(left, string.Join(",", dropped));
+    }
+
+    [Theory]
     [InlineData("""{ "model" : "a" , "n":1.0 }""", "b", "", false, """{ "model" : "b" , "n":1.0 }""")]
     [InlineData("""{"model":"a","seed":1,"z":2}""", null, "seed", false, """{"model":"a","z":2}""")]
     [InlineData("""{"seed":1,"model":"a"}""", "b", "seed", false, """{"model":"b"}""")]

@@ -44,9 +44,6 @@ internal static class AnthropicEnding
         FinishReason.StopSequence => "stop_sequence"u8,
         FinishReason.Pause => "pause_turn"u8,
         FinishReason.ContentFilter or FinishReason.Refusal => "refusal"u8,
-
-        // Anthropic has no word for "broken off": of those it has, this one alone tells a client that the text is not whole.
-        FinishReason.Error => "max_tokens"u8,
         _ => calls ? "tool_use"u8 : refused ? "refusal"u8 : "end_turn"u8,
     };
 }

@@ -12,10 +12,31 @@ internal static class AnthropicHistory
     public static TextPart Call(ToolCallPart call)
     {
         ArrayBufferWriter<byte> arguments = new();
-        AnthropicJson.Escape(call.Arguments.Span, arguments);
+        AnthropicJson.Escape(Compact(call.Arguments.Span), arguments);
         WireText text = AnthropicTexts.Join(
             "<tool_call name=\\\""u8.ToArray(), call.Name.Escaped, "\\\">"u8.ToArray(), arguments.WrittenMemory, "</tool_call>"u8.ToArray());
         return new TextPart(text, call.Place) { Mark = call.Mark };
+    }
+
+    /// <summary>JSON without the white space between its tokens.</summary>
+    private static ReadOnlySpan<byte> Compact(ReadOnlySpan<byte> json)
+    {
+        byte[] compact = new byte[json.Length];
+        int length = 0;
+        bool inString = false;
+        for (int i = 0; i < json.Length; i++)
+        {
+            byte b = json[i];
+            if (!inString && b is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
+                continue;
+            compact[length++] = b;
+            if (b == (byte)'"')
+                inString = !inString;
+            else if (b == (byte)'\\' && i + 1 < json.Length)
+                compact[length++] = json[++i];
+        }
+
+        return compact.AsSpan(0, length);
     }
 
     /// <summary>A result in words, its files behind them.</summary>

@@ -16,7 +16,7 @@ internal static class AnthropicQuestionWriter
         List<KeyValuePair<string, ReadOnlyMemory<byte>>> settings = [];
         AnthropicThinking thinking;
         AnthropicTurns turns;
-        if (AnthropicToolPlan.Make(question, translation, AnthropicThinking.Wished(question, translation.Traits), out AnthropicToolPlan plan) is { } error)
+        if (AnthropicToolPlan.Make(question, translation, AnthropicThinking.ForbidsForce(question, translation.Traits), out AnthropicToolPlan plan) is { } error)
             return error;
         if ((error = AnthropicTurns.Arrange(question, translation, plan, out turns)) is not null)
             return error;

@@ -172,7 +172,7 @@ internal sealed class AnthropicReader(IStreamSink sink, string seed) : IAnswerRe
     }
 
     private static FinishReason Reason(ReadOnlySpan<byte> word) =>
-        word.IsEmpty ? FinishReason.None
+        word.IsEmpty ? FinishReason.Other
         : word.SequenceEqual("end_turn"u8) ? FinishReason.Stop
         : word.SequenceEqual("tool_use"u8) ? FinishReason.ToolCalls
         : word.SequenceEqual("max_tokens"u8) ? FinishReason.Length

@@ -41,6 +41,10 @@ internal static class AnthropicSchema
         if (root.ValueKind != JsonValueKind.Object)
             return "{\"type\":\"object\",\"properties\":{}}"u8.ToArray();
         bool isObject = root.TryGetProperty("type"u8, out JsonElement type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("object"u8);
+
+        // Arguments that are a string or a list can be said in no dialect: the provider will tell the client so.
+        if (type.ValueKind == JsonValueKind.String && !isObject)
+            return schema;
         bool union = root.TryGetProperty("anyOf"u8, out _) || root.TryGetProperty("oneOf"u8, out _) || root.TryGetProperty("allOf"u8, out _);
         return isObject && !union ? schema : Flat(root);
     }

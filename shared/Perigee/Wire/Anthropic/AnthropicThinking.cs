@@ -48,9 +48,9 @@ internal sealed record AnthropicThinking
     /// <summary>Whether the model is asked to think.</summary>
     public bool On => Mode is ThinkingMode.Budget or ThinkingMode.Adaptive;
 
-    /// <summary>Whether the client wants the model to think, and the model can.</summary>
-    public static bool Wished(ChatQuestion question, ModelTraits traits) =>
-        question.Reasoning is { Off: false } ask && traits.Reasoning != ReasoningStyle.None && Wishes(ask);
+    /// <summary>Whether the client wants the model to think in a manner that allows of no forced tool.</summary>
+    public static bool ForbidsForce(ChatQuestion question, ModelTraits traits) =>
+        question.Reasoning is { Off: false } ask && traits.Reasoning is not (ReasoningStyle.None or ReasoningStyle.Adaptive) && Wishes(ask);
 
     /// <summary>Decides.</summary>
     /// <param name="question">The question.</param>
@@ -90,7 +90,7 @@ internal sealed record AnthropicThinking
         if (traits.Reasoning == ReasoningStyle.None)
             return translation.Drop(ask.Field, Loss.Hint, "The model cannot think.");
         if (traits.Reasoning == ReasoningStyle.Adaptive)
-            return Adaptive(ask, translation, forced, turns, ref thinking);
+            return Adaptive(ask, translation, turns, ref thinking);
         if (forced)
             return translation.Drop(ask.Field, Loss.Hint, "Anthropic's models do not think where a tool is forced.");
         if (turns.Prefill)
@@ -108,11 +108,10 @@ internal sealed record AnthropicThinking
         return null;
     }
 
-    private static GatewayError? Adaptive(ReasoningAsk ask, Translation translation, bool forced, AnthropicTurns turns, ref AnthropicThinking thinking)
+    private static GatewayError? Adaptive(ReasoningAsk ask, Translation translation, AnthropicTurns turns, ref AnthropicThinking thinking)
     {
+        // Unlike a budget this goes with a forced tool, and needs no reasoning of the turn before (recorded of Opus 4.6).
         thinking = thinking with { Effort = EffortOf(ask, translation.Traits.Efforts) };
-        if (forced)
-            return translation.Drop(ask.Field, Loss.Hint, "Anthropic's models do not think where a tool is forced.");
         if (turns.Prefill)
             return translation.Drop(ask.Field, Loss.Hint, "Anthropic's models do not think where their answer has been begun for them.");
         thinking = thinking with

@@ -49,7 +49,7 @@ internal sealed class AnthropicToolPlan
     /// <summary>Makes the plan.</summary>
     /// <param name="question">The question.</param>
     /// <param name="translation">Whom it is for.</param>
-    /// <param name="thinks">Whether the client wants the model to think: then no tool can be forced.</param>
+    /// <param name="thinks">Whether the client wants the model to think in a manner that allows of no forced tool.</param>
     /// <param name="plan">The plan.</param>
     public static GatewayError? Make(ChatQuestion question, Translation translation, bool thinks, out AnthropicToolPlan plan)
     {

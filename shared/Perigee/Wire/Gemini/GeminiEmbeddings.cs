@@ -76,7 +76,7 @@ internal static class GeminiEmbeddings
             pen.EndObject();
             return null;
         }
-        catch (Exception e) when (e is JsonException or FormatException)
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {
             return Unusable();
         }

@@ -115,7 +115,7 @@ internal static class GeminiError
     public static Said Read(ReadOnlySpan<byte> json)
     {
         Said said = new() { Message = "The provider reported an error."u8 };
-        Utf8JsonReader reader = new(json);
+        Utf8JsonReader reader = new(json, GeminiNames.Deep);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {

@@ -8,6 +8,9 @@ namespace Perigee.Wire.Gemini;
 /// </summary>
 internal static class GeminiNames
 {
+    /// <summary>For answers: arguments may lie as deep in them as those of questions.</summary>
+    public static JsonReaderOptions Deep => new() { MaxDepth = 256 };
+
     /// <summary>Whether a name is this one, in camelCase as given here or in snake_case.</summary>
     public static bool Is(ReadOnlySpan<byte> written, ReadOnlySpan<byte> camel)
     {

@@ -63,8 +63,14 @@ internal readonly struct GeminiNode(JsonIndex index, int at)
         }
     }
 
+    /// <summary>Whether an object or array holds anything.</summary>
+    public bool HasInside => index.Tokens[at].Next > at + 1;
+
     /// <summary>The members of an object that say something: <c>null</c> is as good as absent.</summary>
-    public IEnumerable<GeminiMember> Members
+    public IEnumerable<GeminiMember> Members => AllMembers.Where(static member => member.Value.Type != JsonTokenType.Null);
+
+    /// <summary>The members of an object, also those that are <c>null</c>.</summary>
+    public IEnumerable<GeminiMember> AllMembers
     {
         get
         {
@@ -72,10 +78,7 @@ internal readonly struct GeminiNode(JsonIndex index, int at)
                 yield break;
             int end = index.Tokens[at].Next;
             for (int name = at + 1; name < end; name = index.Tokens[name + 1].Next)
-            {
-                if (index.Tokens[name + 1].Type != JsonTokenType.Null)
-                    yield return new GeminiMember(new GeminiNode(index, name).Text, new GeminiNode(index, name + 1));
-            }
+                yield return new GeminiMember(new GeminiNode(index, name).Text, new GeminiNode(index, name + 1));
         }
     }
 

@@ -49,10 +49,11 @@ internal sealed class GeminiPartReader(IStreamSink sink, string seed)
         if (choice.Open is not { } call)
             return;
         choice.Open = null;
+        ArrayBufferWriter<byte> json = new();
+        call.Write(json);
         ArrayBufferWriter<byte> scratch = Scratch();
-        call.Write(scratch);
-        byte[] arguments = WireText.Encode(scratch.WrittenSpan);
-        sink.ToolArguments(choice.Index, call.Index, new JsonText(arguments));
+        JsonCopy.Escape(json.WrittenSpan, scratch);
+        sink.ToolArguments(choice.Index, call.Index, new JsonText(scratch.WrittenSpan));
         sink.ToolEnd(choice.Index, call.Index);
     }
 

@@ -14,6 +14,7 @@ internal sealed class GeminiReader(IStreamSink sink, string seed) : IAnswerReade
     private readonly GeminiPartReader _parts = new(sink, seed);
     private bool _begun;
     private bool _over;
+    private bool _failed;
     private byte[]? _block;
     private byte[]? _blockText;
     private int _searches;
@@ -23,8 +24,8 @@ internal sealed class GeminiReader(IStreamSink sink, string seed) : IAnswerReade
     {
         get
         {
-            if (_over)
-                return true;
+            if (_failed)
+                return false;
             foreach (GeminiChoice choice in _choices)
             {
                 if (!choice.Finished)
@@ -79,14 +80,14 @@ internal sealed class GeminiReader(IStreamSink sink, string seed) : IAnswerReade
 
     private static bool IsArray(ReadOnlySpan<byte> body)
     {
-        Utf8JsonReader reader = new(body);
+        Utf8JsonReader reader = new(body, GeminiNames.Deep);
         return reader.Read() && reader.TokenType == JsonTokenType.StartArray;
     }
 
     /// <summary>A stream without <c>alt=sse</c> that came as one body: errors of such streams stand in an array too.</summary>
     private EventNature ReadArray(ReadOnlySpan<byte> body)
     {
-        Utf8JsonReader reader = new(body);
+        Utf8JsonReader reader = new(body, GeminiNames.Deep);
         reader.Read();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
@@ -103,14 +104,14 @@ internal sealed class GeminiReader(IStreamSink sink, string seed) : IAnswerReade
     {
         if (!_over)
             sink.Error(new JsonText(message), default, 0);
-        _over = true;
+        _over = _failed = true;
         return EventNature.Error;
     }
 
     private EventNature Report(ReadOnlySpan<byte> json)
     {
         GeminiError.Said said = GeminiError.Read(json);
-        _over = true;
+        _over = _failed = true;
         sink.Error(new JsonText(said.Message), new JsonText(said.Word), said.Status);
         return EventNature.Error;
     }
@@ -136,7 +137,7 @@ internal sealed class GeminiReader(IStreamSink sink, string seed) : IAnswerReade
 
     private EventNature Read(ReadOnlySpan<byte> json)
     {
-        Utf8JsonReader reader = new(json);
+        Utf8JsonReader reader = new(json, GeminiNames.Deep);
         if (!reader.Read() || reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
             return EventNature.Silent;
         if (reader.TokenType == JsonTokenType.StartArray)
@@ -163,7 +164,7 @@ internal sealed class GeminiReader(IStreamSink sink, string seed) : IAnswerReade
             else if (GeminiNames.Is(ref reader, "promptFeedback"u8))
             {
                 reader.Read();
-                content |= Feedback(ref reader);
+                content |= GeminiFeedback.TryRead(ref reader, ref _block, ref _blockText);
             }
             else
             {
@@ -189,7 +190,7 @@ internal sealed class GeminiReader(IStreamSink sink, string seed) : IAnswerReade
     {
         ReadOnlySpan<byte> id = default, model = default;
         bool answer = false, error = false;
-        Utf8JsonReader reader = new(json);
+        Utf8JsonReader reader = new(json, GeminiNames.Deep);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -236,7 +237,7 @@ internal sealed class GeminiReader(IStreamSink sink, string seed) : IAnswerReade
 
     private bool Candidate(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> json, int position)
     {
-        GeminiChoice choice = Choice(IndexAhead(reader, json) ?? position);
+        GeminiChoice choice = Choice(GeminiIndex.Ahead(reader, json) ?? position);
         bool content = false;
         Utf8JsonReader grounding = default, citations = default, logprobs = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -292,38 +293,6 @@ internal sealed class GeminiReader(IStreamSink sink, string seed) : IAnswerReade
         return content;
     }
 
-    /// <summary>A candidate's number stands behind its content. Few answers have another than 0, so it is only then looked for.</summary>
-    private static int? IndexAhead(Utf8JsonReader reader, ReadOnlySpan<byte> json)
-    {
-        if (!NamesAnother(json))
-            return null;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            bool isIndex = reader.ValueTextEquals("index"u8);
-            reader.Read();
-            if (isIndex && reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out int index) && index is >= 0 and < 1024)
-                return index;
-            reader.Skip();
-        }
-
-        return null;
-    }
-
-    /// <summary>Whether any candidate has another number than 0; a call's argument of that name only costs the search.</summary>
-    private static bool NamesAnother(ReadOnlySpan<byte> json)
-    {
-        ReadOnlySpan<byte> name = "\"index\""u8;
-        for (int at = json.IndexOf(name); at >= 0; at = json.IndexOf(name))
-        {
-            json = json[(at + name.Length)..];
-            ReadOnlySpan<byte> value = json.TrimStart(": \t\r\n"u8);
-            if (value.IsEmpty || value[0] != (byte)'0')
-                return true;
-        }
-
-        return false;
-    }
-
     private static bool Finish(scoped ref Utf8JsonReader reader, GeminiChoice choice)
     {
         byte[] word = [];
@@ -343,47 +312,6 @@ internal sealed class GeminiReader(IStreamSink sink, string seed) : IAnswerReade
         choice.Word = word;
         return true;
     }
-
-    private bool Feedback(scoped ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            reader.Skip();
-            return false;
-        }
-
-        ReadOnlySpan<byte> reason = default, message = default;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            bool isReason = GeminiNames.Is(ref reader, "blockReason"u8);
-            bool isMessage = GeminiNames.Is(ref reader, "blockReasonMessage"u8);
-            reader.Read();
-            if (isReason && reader.TokenType == JsonTokenType.String)
-                reason = reader.ValueSpan;
-            else if (isReason && reader.TokenType == JsonTokenType.Number)
-                reason = reader.TryGetInt32(out int number) ? BlockWord(number) : "OTHER"u8;
-            else if (isMessage && reader.TokenType == JsonTokenType.String)
-                message = reader.ValueSpan;
-            reader.Skip();
-        }
-
-        if (reason.IsEmpty || reason.SequenceEqual("BLOCK_REASON_UNSPECIFIED"u8))
-            return false;
-        _block = reason.ToArray();
-        _blockText = message.IsEmpty ? _block : [.. reason, .. ": "u8, .. message];
-        return true;
-    }
-
-    /// <summary>Source: <c>google.ai.generativelanguage.v1beta.GenerateContentResponse.PromptFeedback.BlockReason</c>.</summary>
-    private static ReadOnlySpan<byte> BlockWord(int number) => number switch
-    {
-        0 => default,
-        1 => "SAFETY"u8,
-        3 => "BLOCKLIST"u8,
-        4 => "PROHIBITED_CONTENT"u8,
-        5 => "IMAGE_SAFETY"u8,
-        _ => "OTHER"u8,
-    };
 
     private GeminiChoice Choice(int index)
     {

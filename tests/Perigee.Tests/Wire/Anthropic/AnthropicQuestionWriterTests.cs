@@ -85,8 +85,8 @@ public sealed class AnthropicQuestionWriterTests
     public void Without_tools_their_history_is_told_in_words_and_named()
     {
         List<string> dropped = [];
-        Assert.Equal("""[{"role":"user","content":[{"type":"text","text":"a"}]},{"role":"assistant","content":[{"type":"text","text":"<tool_call name=\"f\">{\"x\":\"\\n\"}</tool_call>"}]},{"role":"user","content":[{"type":"text","text":"<tool_error name=\"f\">\nbad\n</tool_error>"}]}]""",
-            Asked.Messages("""[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"1","name":"f","input":{"x":"\n"}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"1","is_error":true,"content":"bad"}]}]""", tools: null, dropped: dropped));
+        Assert.Equal("""[{"role":"user","content":[{"type":"text","text":"a"}]},{"role":"assistant","content":[{"type":"text","text":"<tool_call name=\"f\">{\"x\":\"\\n \\\"\"}</tool_call>"}]},{"role":"user","content":[{"type":"text","text":"<tool_error name=\"f\">\nbad\n</tool_error>"}]}]""",
+            Asked.Messages("""[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"1","name":"f","input":{ "x" : "\n \"" }}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"1","is_error":true,"content":"bad"}]}]""", tools: null, dropped: dropped));
         Assert.Equal(["tools"], dropped);
     }
 
@@ -147,6 +147,7 @@ public sealed class AnthropicQuestionWriterTests
     [InlineData("effort, older", """ "output_config":{"effort":"medium"}""", """{"thinking":{"type":"enabled","budget_tokens":4096}}""", "")]
     [InlineData("too much, older", """ "output_config":{"effort":"max"},"temperature":0.2,"top_p":0.96,"top_k":3""", """{"thinking":{"type":"enabled","budget_tokens":7999},"top_p":0.96}""", "temperature top_k")]
     [InlineData("forced, older", """ "output_config":{"effort":"max"},"tools":[{"name":"f"}],"tool_choice":{"type":"any"}""", """{"tools":[{"name":"f","input_schema":{"type":"object","properties":{}}}],"tool_choice":{"type":"any"}}""", "output_config.effort")]
+    [InlineData("forced, newer", """ "output_config":{"effort":"max"},"tools":[{"name":"f"}],"tool_choice":{"type":"any"}""", """{"tools":[{"name":"f","input_schema":{"type":"object","properties":{}}}],"tool_choice":{"type":"any"},"thinking":{"type":"adaptive"},"output_config":{"effort":"max"}}""", "")]
     [InlineData("temperature and top_p", """ "temperature":0.2,"top_p":0.5""", """{"temperature":0.2}""", "top_p")]
     [InlineData("temperature and the default top_p", """ "temperature":0.2,"top_p":1.0""", """{"temperature":0.2}""", "")]
     [InlineData("stop sequences of white space", """ "stop_sequences":["\n","a"]""", """{"stop_sequences":["a"]}""", "stop_sequences")]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Perigee.Wire;
 using Perigee.Wire.Anthropic;
@@ -202,7 +203,7 @@ public sealed class AnthropicReaderTests
         Assert.DoesNotContain("end", Said.Stream(Cut).Split('\n'));
         Assert.Equal("begin  \ntext Hel\nfinish Stop end_turn\nend",
             Said.Stream(Cut + "\n{\"type\":\"message_stop\"}\n{\"type\":\"message_stop\"}\n{\"type\":\"error\",\"error\":{}}"));
-        Assert.Equal("begin  \nfinish None \nend", Said.Stream("""{"type":"message_stop"}"""));
+        Assert.Equal("begin  \nfinish Other \nend", Said.Stream("""{"type":"message_stop"}"""));
     }
 
     [Fact]
@@ -264,7 +265,7 @@ public sealed class AnthropicReaderTests
         """).Split('\n')[^1]);
 
     [Fact]
-    public void A_meter_hears_no_content_and_costs_no_bytes()
+    public void A_meter_hears_no_content_and_neither_it_nor_a_relay_costs_bytes()
     {
         string said = Said.Stream($$$"""
             {{{Open}}}
@@ -283,6 +284,16 @@ public sealed class AnthropicReaderTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1000; i++)
             meter.ReadEvent(default, delta);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        ArrayBufferWriter<byte> output = new(1 << 20);
+        using AnthropicWriter writer = new(output, new AnswerShape { Stream = true, Id = "1", Model = "m", Seal = Said.Seal });
+        AnthropicReader relay = new(writer, "0");
+        for (int i = 0; i < 3; i++)
+            relay.ReadEvent(default, delta);
+        before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++)
+            relay.ReadEvent(default, delta);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 }

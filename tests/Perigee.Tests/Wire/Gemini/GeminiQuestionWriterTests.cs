@@ -108,6 +108,14 @@ public sealed class GeminiQuestionWriterTests
         Assert.Equal(["tools[0].strict", "parallel_tool_calls"], translation.Dropped);
     }
 
+    [Fact]
+    public void What_cannot_be_decoded_goes_through_as_it_is()
+    {
+        ChatQuestion question = Asked(Turn(Role.User, Text("\\ud800")));
+        question.Tools.Add(new ChatTool(Wire("f"), """{"type":"object","properties":{"\ud800":{"description":"\udc00","default":null,"const":null}}}"""u8.ToArray(), "tools[0]"));
+        Assert.Contains("""{"type":"object","properties":{"\ud800":{"description":"\udc00","default":null,"enum":[null]}}}""", Written(question, Gemini2), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(ChoiceKind.Auto, "AUTO", 2)]
     [InlineData(ChoiceKind.None, "NONE", 2)]
