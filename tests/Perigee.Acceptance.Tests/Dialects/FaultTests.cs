@@ -161,6 +161,8 @@ public sealed class FaultTests(Rig rig)
         401 => "AuthenticationError",
         422 => "UnprocessableEntityError",
         429 => "RateLimitError",
+        503 when sdk == Vendors.Anthropic => "ServiceUnavailableError",
+        529 => "OverloadedError",
         _ => "InternalServerError",
     };
 }
