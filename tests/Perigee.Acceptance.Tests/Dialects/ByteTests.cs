@@ -51,7 +51,7 @@ public sealed partial class ByteTests(Rig rig)
         OwnUpstream own = await rig.OwnAsync();
         own.Set("verbatim-anthropic", ServeAnthropicAsync);
         own.Set("claude-by-alias", ServeAnthropicAsync);
-        foreach ((string asked, string served) in ((string, string)[])[("verbatim-anthropic", "verbatim-anthropic"), ("quick-claude", "claude-by-alias"), ("own-anthropic/verbatim-anthropic", "verbatim-anthropic")])
+        foreach ((string asked, string served) in ((string, string)[])[("verbatim-anthropic", "verbatim-anthropic"), ("brisk-claude", "claude-by-alias"), ("own-anthropic/verbatim-anthropic", "verbatim-anthropic")])
         {
             string mark = Guid.NewGuid().ToString("N");
             string Body(string model) =>
@@ -76,7 +76,7 @@ public sealed partial class ByteTests(Rig rig)
         own.Set("verbatim-gemini", ServeGeminiAsync);
         own.Set("gemini-by-alias", ServeGeminiAsync);
         foreach ((string asked, string served) in ((string, string)[])
-            [("verbatim-gemini", "verbatim-gemini"), ("quick-gemini", "gemini-by-alias"), ("own-gemini/verbatim-gemini", "verbatim-gemini"), ("own-gemini%2Fverbatim-gemini", "verbatim-gemini")])
+            [("verbatim-gemini", "verbatim-gemini"), ("brisk-gemini", "gemini-by-alias"), ("own-gemini/verbatim-gemini", "verbatim-gemini"), ("own-gemini%2Fverbatim-gemini", "verbatim-gemini")])
         {
             string mark = Guid.NewGuid().ToString("N");
             string body = "{ \"zeta\" : {\"b\":1,\"a\":[1.0,1.50,-0]}, \"contents\":[{\"parts\":[{\"text\":\"caf\\u00e9 \\/ " + mark + "\",\"hologram\":1e3}],\"role\":\"user\"}],\r\n\t\"generation_config\":{\"maxOutputTokens\":1.0e2} }\n";

@@ -105,7 +105,7 @@ public sealed class CountTests(Rig rig)
         JsonElement[] seen = await NodeClient.RunAsync(sdk, gateway, await gateway.NewKeyAsync(), ("models", null));
         string[] ids = [.. seen[0].Answered().GetProperty("ids").EnumerateArray().Select(id => id.GetString()!)];
         string before = sdk == Vendors.Google ? "models/" : "";
-        foreach (string id in (string[])["demo/echo", "fast", "quick-claude", "own-anthropic/verbatim-anthropic", "own-gemini/verbatim-gemini"])
+        foreach (string id in (string[])["demo/echo", "fast", "brisk-claude", "own-anthropic/verbatim-anthropic", "own-gemini/verbatim-gemini"])
             Assert.Contains(before + id, ids);
         Assert.Equal(ids.Length, ids.Distinct().Count());
     }

@@ -109,6 +109,18 @@ public sealed class PairTests(Rig rig)
         });
     }
 
+    [Theory, BothHosts(false), BothHosts(true)]
+    public async Task A_source_that_is_cited_reaches_openais_clients(HostKind kind, bool stream)
+    {
+        string model = Vendors.Own(Vendors.Anthropic, (await rig.OwnAsync()).Add((http, body) => Recorded.SendAsync(http, body, Recorded.Cited)));
+        Gateway gateway = await rig.GatewayAsync(kind);
+        JsonElement[] seen = await NodeClient.RunAsync(Vendors.OpenAi, gateway, await gateway.NewKeyAsync(), ("say", new { model, stream, prompt = "Does it rain?" }));
+        Assert.Equal("It rains.", seen[0].Text("text"));
+        JsonElement source = Assert.Single(seen[0].GetProperty("annotations").EnumerateArray()).GetProperty("url_citation");
+        Assert.Equal("https://example.com/rain", source.Text("url"));
+        Assert.Equal("Rain \"today\"", source.Text("title"));
+    }
+
     private static JsonElement Part(JsonElement content, string type) => content.EnumerateArray().First(part => part.GetProperty("type").GetString() == type);
 
     private static void CheckCalls(JsonElement step, params (string Name, string Arguments)[] expected)

@@ -48,6 +48,31 @@ public sealed class ProofTests(Rig rig)
         Assert.Equal("get_weather", result.Text("name"));
     }
 
+    [Theory, BothHosts(Vendors.OpenAi, false), BothHosts(Vendors.OpenAi, true), BothHosts(Vendors.Anthropic, false), BothHosts(Vendors.Anthropic, true)]
+    public async Task Googles_signature_on_text_comes_back(HostKind kind, string sdk, bool stream)
+    {
+        Upstream upstream = await Upstream.MakeAsync(rig, Vendors.Google, "gemini-3-pro-", Recorded.SignedText);
+        JsonElement seen = await EchoAsync(kind, sdk, new { model = upstream.Model, prompt = "Weather in Paris?", stream, extra = Thinking(sdk) });
+        Assert.Equal("It rains.", seen.GetProperty("first").Text("text"));
+        JsonElement[] parts = [.. upstream.Questions[1].GetProperty("contents")[1].GetProperty("parts").EnumerateArray()];
+        Assert.Equal("It rains.", string.Concat(parts.Where(part => part.TryGetProperty("text", out _) && !part.TryGetProperty("thought", out _)).Select(part => part.Text("text"))));
+        Assert.Contains(parts, part => part.TryGetProperty("thoughtSignature", out JsonElement signature) && signature.GetString() == Recorded.ThoughtSignature);
+    }
+
+    [Theory, BothHosts(Vendors.Anthropic, false), BothHosts(Vendors.Anthropic, true), BothHosts(Vendors.Google, false), BothHosts(Vendors.Google, true)]
+    public async Task Proofs_that_a_router_hands_on_come_back_in_its_form(HostKind kind, string sdk, bool stream)
+    {
+        Upstream upstream = await Upstream.MakeAsync(rig, Vendors.OpenAi, "m-", Recorded.RoutedCall);
+        string model = upstream.Model.Replace("own/", "own-details/", StringComparison.Ordinal);
+        JsonElement seen = await EchoAsync(kind, sdk, new { model, prompt = "Weather in Paris?", stream, extra = Thinking(sdk) });
+        Assert.Equal(Recorded.Thought, seen.GetProperty("first").Text("reasoning"));
+        JsonElement[] details = [.. upstream.Questions[1].GetProperty("messages")[1].GetProperty("reasoning_details").EnumerateArray()];
+        JsonElement detail = Assert.Single(details, one => one.TryGetProperty("signature", out JsonElement signature) && signature.ValueKind == JsonValueKind.String);
+        Assert.Equal(Recorded.Signature, detail.Text("signature"));
+        Assert.Equal(Recorded.Thought, detail.Text("text"));
+        Assert.Equal("anthropic-claude-v1", detail.Text("format"));
+    }
+
     [Theory, BothHosts(Vendors.OpenAi), BothHosts(Vendors.Google)]
     public async Task A_spoiled_envelope_of_anthropics_proof_is_dropped(HostKind kind, string sdk)
     {
@@ -89,7 +114,7 @@ public sealed class ProofTests(Rig rig)
     public async Task A_proof_of_one_vendor_never_reaches_another(HostKind kind, string sdk, string first, string then)
     {
         Upstream maker = await Upstream.MakeAsync(rig, first, first == Vendors.Google ? "gemini-3-pro-" : "claude-sonnet-4-5-");
-        Upstream other = await Upstream.MakeAsync(rig, then, then == Vendors.Google ? "gemini-3-pro-" : then == Vendors.Anthropic ? "claude-sonnet-4-5-" : "m-", first: false);
+        Upstream other = await Upstream.MakeAsync(rig, then, then == Vendors.Google ? "gemini-3-pro-" : then == Vendors.Anthropic ? "claude-sonnet-4-5-" : "m-", first: null);
         JsonElement seen = await EchoAsync(kind, sdk, new { model = maker.Model, then = other.Model, prompt = "Weather in Paris?", extra = Thinking(sdk) });
         Assert.Equal("One red pixel.", seen.GetProperty("last").Text("text"));
         string second = Assert.Single(other.Questions).GetRawText();
@@ -118,14 +143,16 @@ public sealed class ProofTests(Rig rig)
     /// <summary>An upstream that thinks and calls at first, and answers once it has a result.</summary>
     private sealed record Upstream(string Model, List<JsonElement> Questions)
     {
-        public static async Task<Upstream> MakeAsync(Rig rig, string vendor, string prefix, bool first = true)
+        public static Task<Upstream> MakeAsync(Rig rig, string vendor, string prefix) => MakeAsync(rig, vendor, prefix, Recorded.ThoughtfulCall(vendor));
+
+        public static async Task<Upstream> MakeAsync(Rig rig, string vendor, string prefix, (string, string[])? first)
         {
             List<JsonElement> questions = [];
             string model = (await rig.OwnAsync()).Add(
                 (http, body) =>
                 {
                     questions.Add(JsonDocument.Parse(body).RootElement);
-                    return Recorded.SendAsync(http, body, first && questions.Count == 1 ? Recorded.ThoughtfulCall(vendor) : Recorded.Picture(vendor));
+                    return Recorded.SendAsync(http, body, first is { } one && questions.Count == 1 ? one : Recorded.Picture(vendor));
                 },
                 prefix);
             return new(Vendors.Own(vendor, model), questions);

@@ -121,6 +121,42 @@ internal static class Recorded
             ]),
     };
 
+    /// <summary>Google: text, and in a part without text the proof of what was thought for it.</summary>
+    public static (string Whole, string[] Events) SignedText { get; } = (
+        $$$"""{"candidates":[{"content":{"parts":[{"text":"It rains.","thoughtSignature":"{{{ThoughtSignature}}}"}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":30,"candidatesTokenCount":3,"totalTokenCount":33},"modelVersion":"gemini-x","responseId":"resp-text"}""",
+        [
+            Data("""{"candidates":[{"content":{"parts":[{"text":"It "}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":30,"totalTokenCount":30},"modelVersion":"gemini-x","responseId":"resp-text"}"""),
+            Data("""{"candidates":[{"content":{"parts":[{"text":"rains."}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":30,"totalTokenCount":30},"modelVersion":"gemini-x","responseId":"resp-text"}"""),
+            Data($$$"""{"candidates":[{"content":{"parts":[{"text":"","thoughtSignature":"{{{ThoughtSignature}}}"}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":30,"candidatesTokenCount":3,"totalTokenCount":33},"modelVersion":"gemini-x","responseId":"resp-text"}"""),
+        ]);
+
+    /// <summary>Anthropic's thinking and call as OpenRouter hands them on.</summary>
+    public static (string Whole, string[] Events) RoutedCall { get; } = (
+        $$$"""{"id":"gen-1","provider":"Anthropic","object":"chat.completion","created":1760000000,"model":"anthropic/claude-x","choices":[{"index":0,"native_finish_reason":"tool_use","message":{"role":"assistant","content":null,"refusal":null,"reasoning":"{{{Escaped}}}","reasoning_details":[{"type":"reasoning.text","text":"{{{Escaped}}}","signature":"{{{Signature}}}","format":"anthropic-claude-v1","index":0}],"tool_calls":[{"id":"toolu_01Paris","index":0,"type":"function","function":{"name":"get_weather","arguments":"{\"city\":\"Paris\"}"}}]},"logprobs":null,"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":30,"completion_tokens":40,"total_tokens":70}}""",
+        [
+            ": OPENROUTER PROCESSING\n\n",
+            Plain(Chunk("""{"role":"assistant","content":"","reasoning":"I need \"Paris\"\nand","reasoning_details":[{"type":"reasoning.text","text":"I need \"Paris\"\nand","format":"anthropic-claude-v1","index":0}]}""")),
+            Plain(Chunk("""{"role":"assistant","content":"","reasoning":" its weather — so I ask.","reasoning_details":[{"type":"reasoning.text","text":" its weather — so I ask.","format":"anthropic-claude-v1","index":0}]}""")),
+            Plain(Chunk($$$"""{"role":"assistant","content":"","reasoning":null,"reasoning_details":[{"type":"reasoning.text","signature":"{{{Signature}}}","format":"anthropic-claude-v1","index":0}]}""")),
+            Plain(Chunk("""{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"toolu_01Paris","type":"function","function":{"name":"get_weather","arguments":"{\"city\":\"Paris\"}"}}]}""")),
+            Plain(Chunk("""{"role":"assistant","content":""}""", "\"tool_calls\"")),
+            Plain("""{"id":"gen-1","object":"chat.completion.chunk","created":1760000000,"model":"anthropic/claude-x","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}],"usage":{"prompt_tokens":30,"completion_tokens":40,"total_tokens":70}}"""),
+            Plain("[DONE]"),
+        ]);
+
+    /// <summary>Anthropic: a text with a page of the web as its source.</summary>
+    public static (string Whole, string[] Events) Cited { get; } = (
+        """{"id":"msg_01Cite","type":"message","role":"assistant","model":"claude-x","content":[{"type":"text","text":"It rains.","citations":[{"type":"web_search_result_location","url":"https://example.com/rain","title":"Rain \"today\"","encrypted_index":"Eo8B","cited_text":"Rain all day"}]}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":30,"output_tokens":3}}""",
+        [
+            Named("message_start", """{"type":"message_start","message":{"id":"msg_01Cite","type":"message","role":"assistant","model":"claude-x","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":30,"output_tokens":1}}}"""),
+            Named("content_block_start", """{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"","citations":[]}}"""),
+            Named("content_block_delta", """{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":{"type":"web_search_result_location","url":"https://example.com/rain","title":"Rain \"today\"","encrypted_index":"Eo8B","cited_text":"Rain all day"}}}"""),
+            Named("content_block_delta", """{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"It rains."}}"""),
+            Named("content_block_stop", """{"type":"content_block_stop","index":0}"""),
+            Named("message_delta", """{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":3}}"""),
+            Named("message_stop", """{"type":"message_stop"}"""),
+        ]);
+
     /// <summary>A stream up to its middle: "Half of " and no more.</summary>
     public static string[] Half(string vendor) => vendor switch
     {

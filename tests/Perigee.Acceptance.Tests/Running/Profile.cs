@@ -39,7 +39,7 @@ public sealed record Profile
             // The name of this machine: a public name by its spelling, a private or loopback address once it is resolved.
             "inward": { "kind": "custom", "baseUrl": "https://{{System.Net.Dns.GetHostName()}}:8443/v1" },
           },
-          "aliases": { "fast": "openai/gpt-4o-mini", "quick-claude": "own-anthropic/claude-by-alias", "quick-gemini": "own-gemini/gemini-by-alias" },
+          "aliases": { "fast": "openai/gpt-4o-mini", "brisk-claude": "own-anthropic/claude-by-alias", "brisk-gemini": "own-gemini/gemini-by-alias" },
           "limits": { "bodyBytes": {{BodyBytes}}, "uploadBytes": {{UploadBytes}} },
           "timeouts": { "connectSeconds": 5, "idleSeconds": {{IdleSeconds}} },
           "logs": { "flushSeconds": 1 },

@@ -47,11 +47,13 @@ export default function ({ url, key }) {
     let text = '';
     let reasoning = '';
     const pieces = [];
+    const annotations = [];
     runner.on('chunk', (chunk) => {
       const delta = chunk.choices[0]?.delta ?? {};
       text += delta.content ?? '';
       reasoning += delta.reasoning ?? delta.reasoning_content ?? '';
       pieces.push(...(delta.reasoning_details ?? []));
+      annotations.push(...(delta.annotations ?? []));
     });
     let completion;
     try {
@@ -64,6 +66,7 @@ export default function ({ url, key }) {
     const whole = completion.choices[0].message;
     if (whole.tool_calls) message.tool_calls = whole.tool_calls.map(({ id, type, function: { name, arguments: args } }) => ({ id, type, function: { name, arguments: args } }));
     if (reasoning) message.reasoning = reasoning;
+    if (annotations.length) message.annotations = annotations;
     if (pieces.length) message.reasoning_details = details(pieces);
     return { completion, message, headers: new Headers() };
   }
