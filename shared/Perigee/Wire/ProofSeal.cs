@@ -49,11 +49,15 @@ internal sealed class ProofSeal(byte[] key, string scope)
         if (!IsEnvelope(envelope))
             return null;
 
-        // Some clients escape the slashes of what they send back.
+        // Some clients escape the slashes of what they send back; some decode it and encode it again in the alphabet of URLs (Google's for Python).
         envelope = WireText.Unescape(envelope);
-        byte[] inside = new byte[Base64.GetMaxDecodedFromUtf8Length(envelope.Length)];
-        if (Base64.DecodeFromUtf8(envelope, inside, out _, out int length) != OperationStatus.Done || length < HeadLength + MacLength)
+        byte[] inside = new byte[envelope.Length];
+        if ((Base64.DecodeFromUtf8(envelope, inside, out _, out int length) != OperationStatus.Done
+            && Base64Url.DecodeFromUtf8(envelope, inside, out _, out length) != OperationStatus.Done) || length < HeadLength + MacLength)
+        {
             return null;
+        }
+
         Span<byte> mac = stackalloc byte[MacLength];
         Mac(inside.AsSpan(0, length - MacLength), mac);
         int call = BinaryPrimitives.ReadUInt16BigEndian(inside.AsSpan(8));

@@ -104,6 +104,7 @@ internal sealed class GeminiTurnReader(ChatQuestion question, ProofSeal seal)
     {
         GeminiMember? said = null;
         bool thought = false;
+        bool unknown = false;
         ReadOnlyMemory<byte> signature = default;
         foreach (GeminiMember member in part.Members)
         {
@@ -128,6 +129,7 @@ internal sealed class GeminiTurnReader(ChatQuestion question, ProofSeal seal)
             }
             else
             {
+                unknown = true;
                 Parameter parameter = member.Is("videoMetadata"u8) || member.Is("mediaResolution"u8) ? Parameter.Media : Parameter.Unknown;
                 GeminiQuestionReader.Add(question, parameter, value);
             }
@@ -135,6 +137,9 @@ internal sealed class GeminiTurnReader(ChatQuestion question, ProofSeal seal)
 
         if (said is not { } one)
         {
+            // A part of a kind that is not known is content, which is never left out.
+            if (unknown)
+                return part.Wrong("holds nothing that can be translated for the model that was asked. Leave it out, or choose a model of Google's.");
             if (!signature.IsEmpty)
                 Text(default, thought, signature, place, parts);
             return null;

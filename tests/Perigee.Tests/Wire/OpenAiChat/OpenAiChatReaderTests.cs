@@ -119,15 +119,14 @@ public sealed class OpenAiChatReaderTests
         media image/png iVBORw0K 
         call 0 call_1 get
         arguments 0 {"x":1}
-        call 1 call_2 go
         call end 0
+        call 1 call_2 go
+        logprobs [{"token":"L","logprob":-0.1}]
         call end 1
         usage 1+0+0 > 2+0
-        logprobs [{"token":"L","logprob":-0.1}]
         finish ToolCalls stop
         end
-        """.Replace("call 1 call_2 go\ncall end 0", "call end 0\ncall 1 call_2 go", StringComparison.Ordinal)
-            .Replace("call end 1\nusage 1+0+0 > 2+0\nlogprobs [{\"token\":\"L\",\"logprob\":-0.1}]", "logprobs [{\"token\":\"L\",\"logprob\":-0.1}]\ncall end 1\nusage 1+0+0 > 2+0", StringComparison.Ordinal),
+        """,
         Heard.Whole("""
         {"choices":[{"finish_reason":"stop","logprobs":{"content":[{"token":"L","logprob":-0.1}]},"message":{
           "tool_calls":[{"id":"call_1","type":"function","function":{"name":"get","arguments":"{\"x\":1}"}},{"id":"call_2","type":"function","function":{"arguments":"","name":"go"}}],

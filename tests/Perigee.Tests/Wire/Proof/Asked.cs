@@ -10,6 +10,8 @@ internal static class Asked
     /// <summary>Everything that a dialect keeps when it writes what it has read itself.</summary>
     public static string Describe(ChatQuestion question, IReadOnlyCollection<string>? dropped = null)
     {
+        // Ids only tie results to calls; a dialect may make its own.
+        Dictionary<string, int> ids = [];
         StringBuilder lines = new();
         Role last = (Role)(-1);
         foreach (ChatTurn turn in question.Turns)
@@ -17,7 +19,7 @@ internal static class Asked
             foreach (ChatPart part in turn.Parts)
             {
                 Role role = part is ToolResultPart ? Role.Tool : turn.Role == Role.Developer ? Role.System : turn.Role;
-                string? said = Describe(part);
+                string? said = Describe(part, ids);
                 if (said is null)
                     continue;
                 if (role != last)
@@ -129,7 +131,7 @@ internal static class Asked
         return Json.Canonical(json);
     }
 
-    private static string? Describe(ChatPart part)
+    private static string? Describe(ChatPart part, Dictionary<string, int> ids)
     {
         string mark = part.Mark is { } cache ? cache.Hour ? " [1h]" : " [5m]" : "";
         return part switch
@@ -137,11 +139,17 @@ internal static class Asked
             TextPart text => text.Text.IsEmpty && text.Proof is null ? null : $"text {text.Text}{mark} {Describe(text.Proof)}",
             RefusalPart refusal => $"refusal {refusal.Text}",
             MediaPart media => $"{media.Kind} {media.Source} {media.Value} {media.Type}{mark}",
-            ToolCallPart call => $"call {call.Id} {call.Name} {Schema(call.Arguments)} {Describe(call.Proof)}",
-            ToolResultPart result => $"result {result.CallId} {(result.IsError ? "error " : "")}{string.Join('/', result.Parts.Select(Describe))}{mark}",
+            ToolCallPart call => $"call {Number(call.Id)} {call.Name} {Schema(call.Arguments)} {Describe(call.Proof)}",
+            ToolResultPart result => $"result {Number(result.CallId)} {(result.IsError ? "error " : "")}{string.Join('/', result.Parts.Select(p => Describe(p, ids)))}{mark}",
             ReasoningPart reasoning => $"reasoning {reasoning.Text} {Describe(reasoning.Proof)}",
             _ => part.ToString(),
         };
+
+        int Number(WireText id)
+        {
+            string plain = id.Decode();
+            return ids.TryGetValue(plain, out int number) ? number : ids[plain] = ids.Count;
+        }
     }
 
     private static string Describe(KeptProof? proof) => proof is null ? "" : $"{proof.Origin} {proof.Kind} {proof.Data}";

@@ -26,7 +26,7 @@ internal static class Dialects
 
     public static IChatDialect Of(string name) => name switch
     {
-        OpenAi => (IChatDialect)(object)OpenAiChatDialect.Chat,
+        OpenAi => OpenAiChatDialect.Chat,
         Anthropic => AnthropicDialect.Instance,
         Gemini => GeminiDialect.Instance,
         _ => throw new ArgumentException(name),

@@ -91,7 +91,7 @@ internal static class Json
                     return actual.ValueKind == JsonValueKind.String && Regex.IsMatch(actual.GetString()!, "^(?:" + pattern[1..] + ")$", RegexOptions.Singleline)
                         ? null
                         : $"{path}: {Short(actual)} is not like {pattern}";
-                case '#':
+                case '#' when pattern.Length > 1 && char.IsAsciiDigit(pattern[1]):
                     string[] range = pattern[1..].Split("..");
                     return actual.ValueKind == JsonValueKind.Number && actual.GetDouble() >= double.Parse(range[0], CultureInfo.InvariantCulture) && actual.GetDouble() <= double.Parse(range[1], CultureInfo.InvariantCulture)
                         ? null

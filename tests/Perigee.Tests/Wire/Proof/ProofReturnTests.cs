@@ -32,7 +32,10 @@ public sealed class ProofReturnTests
     {
         string[] proofs = vendor == Dialects.Anthropic ? ["EqoBCkgIARABGAI+/=", "RED/ACTED="] : ["Q2lFQkNhbGw="];
         byte[] echo = Echo(vendor, client, stream);
-        Assert.DoesNotContain(proofs[0], Encoding.UTF8.GetString(echo), StringComparison.Ordinal);
+
+        // OpenRouter's form states whose proof it is; the others' proofs look alike, so only an envelope tells them apart.
+        if (client != Dialects.OpenAi)
+            Assert.DoesNotContain(proofs[0], Encoding.UTF8.GetString(echo), StringComparison.Ordinal);
 
         // The client's next question, on its way to the vendor again: unmodified, first in the turn.
         ChatQuestion question = Asks(client, echo);
@@ -61,18 +64,17 @@ public sealed class ProofReturnTests
             (byte[]? elsewhere, error, _) = Dialects.Write(other, question);
             Assert.True(elsewhere is not null, error?.Message);
             string words = Encoding.UTF8.GetString(elsewhere);
-            Assert.DoesNotContain("pgp1.", words, StringComparison.Ordinal);
+            Assert.DoesNotContain("cGVyaWcx", words, StringComparison.Ordinal);
             Assert.DoesNotContain("cGdwMS4", words, StringComparison.Ordinal);
             Assert.DoesNotContain("Let me see.", words, StringComparison.Ordinal);
             Assert.All(proofs, p => Assert.DoesNotContain(p, words, StringComparison.Ordinal));
         }
     }
 
-    [Theory]
-    [InlineData(Dialects.OpenAi)]
-    [InlineData(Dialects.Gemini)]
-    public void An_envelope_of_another_tenant_is_no_proof(string client)
+    [Fact]
+    public void An_envelope_of_another_tenant_is_no_proof()
     {
+        const string client = Dialects.Gemini;
         byte[] echo = Echo(Dialects.Anthropic, client, stream: false);
         byte[] body = Question(client, echo);
         Assert.True(JsonIndex.TryParse(body, out JsonIndex? index, out _));
@@ -81,7 +83,7 @@ public sealed class ProofReturnTests
         (byte[]? sent, error, _) = Dialects.Write(Dialects.Anthropic, question);
         Assert.True(sent is not null, error?.Message);
         Assert.DoesNotContain("thinking", Encoding.UTF8.GetString(sent), StringComparison.Ordinal);
-        Assert.DoesNotContain("pgp1.", Encoding.UTF8.GetString(sent), StringComparison.Ordinal);
+        Assert.DoesNotContain("cGVyaWcx", Encoding.UTF8.GetString(sent), StringComparison.Ordinal);
     }
 
     /// <summary>The vendor's answer as the client got it: whole, or folded from its stream as an SDK does.</summary>

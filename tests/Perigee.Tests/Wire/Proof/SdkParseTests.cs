@@ -102,7 +102,8 @@ public sealed class SdkParseTests(ITestOutputHelper output)
         if (Json.Text(seen, "error") is { } error)
             return broken ? null : error;
         string said = choice.Text + choice.Refusal, read = Json.Text(seen, "text") + (choice.Refusal.Length > 0 ? Json.Text(seen, "refusal") : "");
-        if (said != read)
+        // A picture or sound that the target has no place for is marked in the text.
+        if (said != read && !(choice.Blocks.Any(b => b.Kind == BlockKind.Media) && read.StartsWith(said, StringComparison.Ordinal)))
             return $"text {said} was {read}";
         if (Json.Text(seen, "reasoning") is { } reasoning && Squeezed(reasoning) != Squeezed(choice.Reasoning))
             return $"reasoning {choice.Reasoning} was {reasoning}";

@@ -120,8 +120,9 @@ internal sealed class OpenAiChatGrammar(bool usageAsked)
                     says |= member.Value.GetString()!.Length > 0;
                     break;
                 case "refusal":
+                    // Said even where no explanation is known: that is what tells a refusal from a cut.
                     told.Refusal.Append(member.Value.GetString());
-                    says |= member.Value.GetString()!.Length > 0;
+                    says = true;
                     break;
                 case "tool_calls":
                     foreach (JsonElement call in member.Value.EnumerateArray())
