@@ -1,3 +1,4 @@
+using Perigee.Benchmarks.Dialects;
 using Perigee.Benchmarks.Load;
 using Perigee.Benchmarks.Steps;
 
@@ -6,12 +7,13 @@ return args switch
     ["upstream", string url] => await Peers.RunUpstreamAsync(url),
     ["yarp", string url, string upstream] => await Peers.RunYarpAsync(url, upstream),
     ["steps", .. string[] rest] => StepBenchmarks.Run(rest),
+    ["dialects", .. string[] rest] => DialectTable.Run(rest),
     ["load", .. string[] rest] => await LoadRun.RunAsync(rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | load [--seconds N] [--rounds N]");
+    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N]");
     return 2;
 }

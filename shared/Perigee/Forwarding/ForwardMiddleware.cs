@@ -57,9 +57,10 @@ internal sealed partial class ForwardMiddleware(
             bool hideUsage = false;
             call.Translated = Translator.IsNeeded(exchange, target) ? await translator.TranslateAsync(exchange, target, patience.Token) : null;
             error = call.Translated?.Error;
+            using JsonIndex? unsealed = call.Translated is null ? await translator.UnsealAsync(exchange, patience.Token) : null;
             using HttpRequestMessage? request = error is not null || call.Translated?.Counted is not null ? null
                 : call.Translated is { } translated ? UpstreamRequest.Make(exchange, target, translated)
-                : UpstreamRequest.Make(exchange, target, out hideUsage, out error);
+                : UpstreamRequest.Make(exchange, target, unsealed, out hideUsage, out error);
             if (error is null && call.Translated?.Counted is { } counted)
             {
                 error = await GiveCountAsync(call, counted);
@@ -235,6 +236,7 @@ internal sealed partial class ForwardMiddleware(
         if (begun is { } first)
         {
             client.Write(first.Span);
+            exchange.Copy?.Add(first.Span);
             exchange.BytesOut += first.Length;
             await client.FlushAsync(exchange.Http.RequestAborted);
         }
@@ -242,10 +244,12 @@ internal sealed partial class ForwardMiddleware(
         while (true)
         {
             patience.Restart();
-            int count = await body.ReadAsync(client.GetMemory(16 * 1024), patience.Token);
+            Memory<byte> piece = client.GetMemory(16 * 1024);
+            int count = await body.ReadAsync(piece, patience.Token);
             if (count == 0)
                 break;
             Content(call);
+            exchange.Copy?.Add(piece.Span[..count]);
             client.Advance(count);
             exchange.BytesOut += count;
             await client.FlushAsync(exchange.Http.RequestAborted);

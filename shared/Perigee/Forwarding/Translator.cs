@@ -55,6 +55,20 @@ internal sealed class Translator(ProofKey proofs, MediaFetcher media)
         return new Translated(body.WrittenMemory, ConversationPath(target, exchange.Stream), translation, seal, null);
     }
 
+    /// <summary>The body that goes on in its own dialect where it holds proofs that were sealed for another; null where it goes as it is.</summary>
+    public async ValueTask<JsonIndex?> UnsealAsync(Exchange exchange, CancellationToken cancel)
+    {
+        if (exchange.Operation.Asks is not (Asks.Conversation or Asks.Count) || exchange.Operation.Speaks == DialectFamily.OpenAi
+            || exchange.Question is not { } question || !ProofSplice.MayHold(question.Json.Span))
+        {
+            return null;
+        }
+
+        ProofSeal seal = new(await proofs.FindAsync(cancel), exchange.Caller!.Tenant);
+        byte[]? body = ProofSplice.Rewrite(question, exchange.Operation.Speaks, seal);
+        return body is not null && JsonIndex.TryParse(body, out JsonIndex? index, out _) ? index : null;
+    }
+
     private static bool TryRead(Exchange exchange, ProofSeal seal, out ChatQuestion? question, out GatewayError? error)
     {
         JsonIndex body = exchange.Question!;
@@ -73,7 +87,7 @@ internal sealed class Translator(ProofKey proofs, MediaFetcher media)
     {
         // What does not count tokens is counted here: an estimate, and said to be one.
         if (target.Provider.Dialect == DialectFamily.OpenAi)
-            return new Translated(default, "", translation, null, TokenCount.Of(exchange.Question!));
+            return new Translated(default, "", translation, null, TokenCount.Of(question));
         GatewayError? error = target.Provider.Dialect == DialectFamily.Gemini
             ? GeminiCount.WriteQuestion(question, translation, body)
             : AnthropicCount.WriteQuestion(question, translation, body);

@@ -27,9 +27,10 @@ internal static class UpstreamRequest
     /// <summary>Makes the call in the client's own dialect and bytes.</summary>
     /// <param name="exchange">The exchange. Its dropped parameters are set.</param>
     /// <param name="target">Where it goes.</param>
+    /// <param name="unsealed">The body to send in place of the client's, or null.</param>
     /// <param name="hideUsage">Whether the client did not ask for the usage that the gateway asks for.</param>
     /// <param name="error">Why it cannot go there, or null.</param>
-    public static HttpRequestMessage? Make(Exchange exchange, Target target, out bool hideUsage, out GatewayError? error)
+    public static HttpRequestMessage? Make(Exchange exchange, Target target, JsonIndex? unsealed, out bool hideUsage, out GatewayError? error)
     {
         hideUsage = false;
         if (BaseUrl(exchange.Operation, target.Provider) is not { } address)
@@ -41,7 +42,7 @@ internal static class UpstreamRequest
 
         HttpRequest request = exchange.Http.Request;
         HttpRequestMessage call = NewCall(exchange, address + Path(exchange, target));
-        if (exchange.Question is { } question)
+        if ((unsealed ?? exchange.Question) is { } question)
         {
             call.Content = new SlicedContent(Splice(exchange, target, question, out hideUsage), request.ContentType is { Length: > 0 } type ? type : "application/json");
         }

@@ -15,9 +15,9 @@ internal static class Operations
     {
         ["generateContent"] = Gemini with { Name = "gemini.generate", Cacheable = true, Asks = Asks.Conversation },
         ["streamGenerateContent"] = Gemini with { Name = "gemini.stream", Cacheable = true, Asks = Asks.Conversation },
-        ["countTokens"] = Gemini with { Name = "gemini.count", Asks = Asks.Count },
-        ["embedContent"] = Gemini with { Name = "gemini.embed", Cacheable = true, Asks = Asks.Vectors },
-        ["batchEmbedContents"] = Gemini with { Name = "gemini.embed_batch", Cacheable = true, Asks = Asks.Vectors },
+        ["countTokens"] = Gemini with { Name = "gemini.count", Asks = Asks.Count, Inspected = false },
+        ["embedContent"] = Gemini with { Name = "gemini.embed", Cacheable = true, Asks = Asks.Vectors, Inspected = false },
+        ["batchEmbedContents"] = Gemini with { Name = "gemini.embed_batch", Cacheable = true, Asks = Asks.Vectors, Inspected = false },
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>All of them.</summary>
@@ -25,7 +25,7 @@ internal static class Operations
     [
         Post("chat", "/v1/chat/completions") with { Cacheable = true, StreamsUsage = true, Asks = Asks.Conversation },
         Post("messages", "/v1/messages") with { Cacheable = true, Asks = Asks.Conversation, Speaks = DialectFamily.Anthropic },
-        Post("messages.count_tokens", "/v1/messages/count_tokens") with { Asks = Asks.Count, Speaks = DialectFamily.Anthropic },
+        Post("messages.count_tokens", "/v1/messages/count_tokens") with { Asks = Asks.Count, Speaks = DialectFamily.Anthropic, Inspected = false },
         Gemini,
         Post("completions", "/v1/completions") with { Cacheable = true, StreamsUsage = true },
         Post("embeddings", "/v1/embeddings") with { Cacheable = true, Asks = Asks.Vectors },

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -6,33 +7,37 @@ using System.Text;
 namespace Perigee.Wire;
 
 /// <summary>
-/// Carries a provider's proof of reasoning through a dialect that has a place for one but is not that provider's: an envelope
-/// <c>pgp1.(origin)(kind).(call id, base64url).(data, base64url).(MAC)</c> that says where it comes from and that only this gateway can have made.
-/// What comes back without a valid envelope, or from another tenant, is no proof of ours. The MAC is HMAC-SHA-256, cut to 16 bytes.
+/// Carries a provider's proof of reasoning through a dialect that has a place for one but is not that provider's: an envelope that says where
+/// it comes from and that only this gateway can have made. What comes back without a valid envelope, or from another tenant, is no proof of ours.
+/// The envelope is Base64, because typed clients decode such fields: the six bytes <c>perig1</c>, origin, kind, the length of the call's id
+/// (two bytes), the call's id, the proof, and the first 16 bytes of HMAC-SHA-256 over tenant and all of it.
 /// </summary>
 /// <param name="key">The gateway's own secret.</param>
 /// <param name="scope">The tenant.</param>
 internal sealed class ProofSeal(byte[] key, string scope)
 {
     private const int MacLength = 16;
+    private const int HeadLength = 10;
 
-    /// <summary>How every envelope begins.</summary>
-    public static ReadOnlySpan<byte> Mark => "pgp1."u8;
+    /// <summary>How every envelope begins: Base64 of <c>perig1</c>.</summary>
+    public static ReadOnlySpan<byte> Mark => "cGVyaWcx"u8;
 
-    /// <summary>The envelope: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, so it needs no escaping anywhere.</summary>
+    /// <summary>The envelope: Base64, so it needs no escaping anywhere.</summary>
     public byte[] Wrap(in Proof proof)
     {
-        ArrayBufferWriter<byte> output = new(proof.Data.Escaped.Length * 2 + 64);
-        output.Write(Mark);
-        output.Write([(byte)('0' + (int)proof.Origin), (byte)('0' + (int)proof.Kind), (byte)'.']);
-        output.Write(Encoding.ASCII.GetBytes(Base64Url.EncodeToString(proof.CallId.Escaped)));
-        output.Write("."u8);
-        output.Write(Encoding.ASCII.GetBytes(Base64Url.EncodeToString(proof.Data.Escaped)));
-        Span<byte> mac = stackalloc byte[MacLength];
-        Mac(output.WrittenSpan, mac);
-        output.Write("."u8);
-        output.Write(Encoding.ASCII.GetBytes(Base64Url.EncodeToString(mac)));
-        return output.WrittenSpan.ToArray();
+        ReadOnlySpan<byte> call = proof.CallId.Escaped.Length <= ushort.MaxValue ? proof.CallId.Escaped : default;
+        ReadOnlySpan<byte> data = proof.Data.Escaped;
+        byte[] inside = new byte[HeadLength + call.Length + data.Length + MacLength];
+        "perig1"u8.CopyTo(inside);
+        inside[6] = (byte)proof.Origin;
+        inside[7] = (byte)proof.Kind;
+        BinaryPrimitives.WriteUInt16BigEndian(inside.AsSpan(8), (ushort)call.Length);
+        call.CopyTo(inside.AsSpan(HeadLength));
+        data.CopyTo(inside.AsSpan(HeadLength + call.Length));
+        Mac(inside.AsSpan(0, inside.Length - MacLength), inside.AsSpan(inside.Length - MacLength));
+        byte[] envelope = new byte[Base64.GetMaxEncodedToUtf8Length(inside.Length)];
+        Base64.EncodeToUtf8(inside, envelope, out _, out _);
+        return envelope;
     }
 
     /// <summary>Whether the text claims to be an envelope, genuine or not.</summary>
@@ -43,22 +48,24 @@ internal sealed class ProofSeal(byte[] key, string scope)
     {
         if (!IsEnvelope(envelope))
             return null;
-        int last = envelope.LastIndexOf((byte)'.');
-        Span<byte> mac = stackalloc byte[MacLength];
-        Span<byte> claimed = stackalloc byte[MacLength];
-        Mac(envelope[..last], mac);
-        if (envelope.Length - last - 1 != Base64Url.GetEncodedLength(MacLength)
-            || Base64Url.DecodeFromUtf8(envelope[(last + 1)..], claimed, out _, out int length) != OperationStatus.Done
-            || length != MacLength || !CryptographicOperations.FixedTimeEquals(mac, claimed))
+
+        // Some clients escape the slashes of what they send back; some decode it and encode it again in the alphabet of URLs (Google's for Python).
+        envelope = WireText.Unescape(envelope);
+        byte[] inside = new byte[envelope.Length];
+        if ((Base64.DecodeFromUtf8(envelope, inside, out _, out int length) != OperationStatus.Done
+            && Base64Url.DecodeFromUtf8(envelope, inside, out _, out length) != OperationStatus.Done) || length < HeadLength + MacLength)
         {
             return null;
         }
 
-        ReadOnlySpan<byte> inside = envelope[Mark.Length..last];
-        int dot = inside[3..].IndexOf((byte)'.') + 3;
-        return new KeptProof((ProofOrigin)(inside[0] - '0'), (ProofKind)(inside[1] - '0'), new WireText(Base64Url.DecodeFromUtf8(inside[(dot + 1)..])))
+        Span<byte> mac = stackalloc byte[MacLength];
+        Mac(inside.AsSpan(0, length - MacLength), mac);
+        int call = BinaryPrimitives.ReadUInt16BigEndian(inside.AsSpan(8));
+        if (!CryptographicOperations.FixedTimeEquals(mac, inside.AsSpan(length - MacLength, MacLength)) || HeadLength + call + MacLength > length)
+            return null;
+        return new KeptProof((ProofOrigin)inside[6], (ProofKind)inside[7], new WireText(inside.AsMemory(HeadLength + call, length - HeadLength - call - MacLength)))
         {
-            CallId = new WireText(Base64Url.DecodeFromUtf8(inside[3..dot])),
+            CallId = new WireText(inside.AsMemory(HeadLength, call)),
         };
     }
 

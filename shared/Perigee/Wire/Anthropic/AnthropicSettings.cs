@@ -80,14 +80,14 @@ internal static class AnthropicSettings
         if (error is not null)
             return error;
 
-        // Claude 4.5 and later refuse the two together. One that asks for the default says nothing.
-        if (heat is not null && mass is not null)
+        // One that asks for the default says nothing.
+        if (heat is not null && mass is not null && translation.Traits.OneOfTemperatureAndTopP)
         {
             if (top >= 1)
                 mass = null;
             else if (temperature == 1)
                 heat = null;
-            else if (Leave(ref mass, "Anthropic's models take either temperature or top_p.") is { } both)
+            else if (Leave(ref mass, "The model takes either temperature or top_p.") is { } both)
                 return both;
         }
 

@@ -97,7 +97,17 @@ internal sealed class GeminiAnswerChoice(int index)
     }
 
     /// <summary>The call of a number that is not complete, or null.</summary>
-    public GeminiAnswerCall? Call(int call) => Calls.Find(known => known.Index == call);
+    public GeminiAnswerCall? Call(int call)
+    {
+        // Asked for every fragment: a predicate would be allocated each time.
+        foreach (GeminiAnswerCall known in Calls)
+        {
+            if (known.Index == call)
+                return known;
+        }
+
+        return null;
+    }
 
     /// <summary>Keeps a citation.</summary>
     public void Cite(in Citation citation) =>

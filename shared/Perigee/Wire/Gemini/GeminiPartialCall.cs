@@ -12,6 +12,8 @@ namespace Perigee.Wire.Gemini;
 internal sealed class GeminiPartialCall(int index)
 {
     private readonly Node _root = new();
+    private byte[] _path = [];
+    private Node? _last;
 
     /// <summary>The call's place among the calls of its candidate.</summary>
     public int Index { get; } = index;
@@ -21,7 +23,7 @@ internal sealed class GeminiPartialCall(int index)
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
         {
-            string path = "";
+            ReadOnlySpan<byte> path = default;
             ReadOnlySpan<byte> value = default;
             bool text = false;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -33,7 +35,7 @@ internal sealed class GeminiPartialCall(int index)
                 reader.Read();
                 if (isPath && reader.TokenType == JsonTokenType.String)
                 {
-                    path = WireText.Decode(reader.ValueSpan);
+                    path = reader.ValueSpan;
                 }
                 else if (isText && reader.TokenType == JsonTokenType.String)
                 {
@@ -52,8 +54,13 @@ internal sealed class GeminiPartialCall(int index)
                 reader.Skip();
             }
 
-            if (text || !value.IsEmpty)
-                Find(path)?.Set(value, text);
+            if (!text && value.IsEmpty)
+                continue;
+
+            // Most pieces go on with the string of the piece before.
+            if (!path.SequenceEqual(_path))
+                (_path, _last) = (path.ToArray(), Find(WireText.Decode(path)));
+            _last?.Set(value, text);
         }
     }
 

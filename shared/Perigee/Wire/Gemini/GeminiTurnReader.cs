@@ -204,7 +204,7 @@ internal sealed class GeminiTurnReader(ChatQuestion question, ProofSeal seal)
         ReadOnlySpan<byte> text = signature.Span;
         if (text.IsEmpty || text.SequenceEqual("skip_thought_signature_validator"u8) || text.SequenceEqual("context_engineering_is_the_way_to_go"u8))
             return null;
-        return GeminiEnvelope.IsEnvelope(text, seal, out KeptProof? carried) ? carried : new KeptProof(ProofOrigin.Google, kind, new WireText(signature)) { CallId = callId };
+        return ProofSeal.IsEnvelope(text) ? seal.Open(text) : new KeptProof(ProofOrigin.Google, kind, new WireText(signature)) { CallId = callId };
     }
 
     private GatewayError? Call(GeminiNode call, ReadOnlyMemory<byte> signature, Place place, List<ChatPart> parts)

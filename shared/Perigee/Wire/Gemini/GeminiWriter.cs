@@ -62,7 +62,7 @@ internal sealed class GeminiWriter : IAnswerWriter
             return;
         GeminiAnswerChoice to = Choice(choice);
         bool own = proof.Origin == ProofOrigin.Google && proof.Kind != ProofKind.Redacted;
-        ReadOnlySpan<byte> signature = own ? proof.Data.Escaped : GeminiEnvelope.Wrap(_shape.Seal, proof);
+        ReadOnlySpan<byte> signature = own ? proof.Data.Escaped : _shape.Seal.Wrap(proof);
         if (proof.Kind == ProofKind.OnCall)
         {
             to.SignNextCall(proof.CallId.Escaped, signature);

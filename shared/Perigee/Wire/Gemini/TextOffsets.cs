@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Perigee.Wire.Gemini;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace Perigee.Wire.Gemini;
 /// </summary>
 internal sealed class TextOffsets
 {
+    private static readonly SearchValues<byte> Plain = SearchValues.Create([.. Enumerable.Range(0, 0x80).Where(b => b != '\\').Select(b => (byte)b)]);
+
     private readonly List<Run> _runs = [];
     private int _size = 1;
 
@@ -20,9 +24,8 @@ internal sealed class TextOffsets
     {
         while (!escaped.IsEmpty)
         {
-            int plain = escaped.IndexOfAnyExceptInRange((byte)0, (byte)0x7F);
-            int escape = escaped.IndexOf((byte)'\\');
-            int ascii = plain < 0 ? escape : escape < 0 ? plain : Math.Min(plain, escape);
+            // One search that stops at either: two would each go through all the rest for every character of a text that is not ASCII.
+            int ascii = escaped.IndexOfAnyExcept(Plain);
             if (ascii < 0)
                 ascii = escaped.Length;
             if (ascii > 0)

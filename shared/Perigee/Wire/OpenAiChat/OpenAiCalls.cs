@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 
@@ -64,18 +65,60 @@ internal sealed class OpenAiCalls(IStreamSink sink, int choice, OpenAiCallIds id
         _proofs.Clear();
     }
 
+    /// <summary>Reads an entry in one pass: most events of a stream of calls are a few characters in it.</summary>
     private void Entry(ReadOnlySpan<byte> entry, bool whole, int at)
     {
-        ReadOnlySpan<byte> function = JsonPiece.Member(entry, "function"u8);
-        JsonText id = JsonPiece.TextOf(entry, "id"u8);
-        JsonText name = JsonPiece.TextOf(function, "name"u8);
-        ReadOnlySpan<byte> arguments = JsonPiece.Member(function, "arguments"u8);
-        JsonText signature = JsonPiece.TextOf(JsonPiece.Member(JsonPiece.Member(entry, "extra_content"u8), "google"u8), "thought_signature"u8);
+        ReadOnlySpan<byte> function = default, arguments = default, extra = default;
+        JsonText id = default, name = default;
+        int wire = -1;
+        Utf8JsonReader reader = new(entry);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isIndex = reader.ValueTextEquals("index"u8), isId = reader.ValueTextEquals("id"u8);
+            bool isFunction = reader.ValueTextEquals("function"u8), isExtra = reader.ValueTextEquals("extra_content"u8);
+            reader.Read();
+            if (isFunction && reader.TokenType == JsonTokenType.StartObject)
+            {
+                int start = (int)reader.TokenStartIndex;
+                Named(ref reader, entry, out name, out arguments);
+                function = entry[start..(int)reader.BytesConsumed];
+                continue;
+            }
+
+            ReadOnlySpan<byte> raw = JsonPiece.Raw(ref reader, entry);
+            if (isIndex)
+                wire = Utf8Parser.TryParse(raw, out int number, out int used) && used == raw.Length ? number : -1;
+            else if (isId)
+                id = JsonPiece.Text(raw);
+            else if (isFunction)
+                function = raw;
+            else if (isExtra)
+                extra = raw;
+        }
+
+        JsonText signature = JsonPiece.TextOf(JsonPiece.Member(extra, "google"u8), "thought_signature"u8);
         if (function.IsEmpty && id.IsEmpty)
             return;
-        int wire = JsonPiece.NumberOf(entry, "index"u8);
         Call? call = whole ? null : Find(wire, id.Escaped, name.Escaped, at, arguments.Length > 2);
         Take(call ?? Add(wire), id, name, arguments, signature);
+    }
+
+    /// <summary>Reads the object at which the reader stands, to its end.</summary>
+    private static void Named(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> entry, out JsonText name, out ReadOnlySpan<byte> arguments)
+    {
+        name = default;
+        arguments = default;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isName = reader.ValueTextEquals("name"u8), isArguments = reader.ValueTextEquals("arguments"u8);
+            reader.Read();
+            ReadOnlySpan<byte> raw = JsonPiece.Raw(ref reader, entry);
+            if (isName)
+                name = JsonPiece.Text(raw);
+            else if (isArguments)
+                arguments = raw;
+        }
     }
 
     private Call Add(int wire)
@@ -99,7 +142,7 @@ internal sealed class OpenAiCalls(IStreamSink sink, int choice, OpenAiCallIds id
         {
             // Google's servers number every call 0: a second whole call is another one.
             bool another = !name.IsEmpty && call.Index >= 0
-                && ((!id.IsEmpty && call.HasOwnId && !id.SequenceEqual(call.Id)) || (id.IsEmpty && hasArguments && call.Progress.Complete));
+                && (id.IsEmpty ? hasArguments && call.Progress.Complete : !id.SequenceEqual(call.Id) && (call.HasOwnId || call.Progress.Complete));
             return another ? null : call;
         }
 

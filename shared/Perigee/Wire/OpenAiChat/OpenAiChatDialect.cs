@@ -38,9 +38,15 @@ internal sealed class OpenAiChatDialect : IChatDialect
     }
 
     /// <inheritdoc/>
-    /// <remarks>Where it returns an error, the output may hold the beginning of a body.</remarks>
-    public GatewayError? Write(ChatQuestion question, Translation translation, IBufferWriter<byte> output) =>
-        new OpenAiChatQuestionWriter(question, translation, output).Write();
+    public GatewayError? Write(ChatQuestion question, Translation translation, IBufferWriter<byte> output)
+    {
+        // Some losses show only while the body is being written: half a body must not reach the caller.
+        ArrayBufferWriter<byte> body = new(16 * 1024);
+        GatewayError? error = new OpenAiChatQuestionWriter(question, translation, body).Write();
+        if (error is null)
+            output.Write(body.WrittenSpan);
+        return error;
+    }
 
     /// <inheritdoc/>
     public IAnswerWriter Writer(IBufferWriter<byte> output, AnswerShape shape) =>

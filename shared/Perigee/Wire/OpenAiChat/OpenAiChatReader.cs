@@ -23,7 +23,7 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict, string see
 
     /// <inheritdoc/>
     /// <remarks>Some servers (Perplexity, Hugging Face) never send [DONE]: then every choice that spoke must have said why it ended.</remarks>
-    public bool Ended => !strict || _done || (!_failed && _finished != 0 && (_choices & ~_finished) == 0);
+    public bool Ended => !strict || _done || (!(_failed && Listening) && _finished != 0 && (_choices & ~_finished) == 0);
 
     private bool Listening => sink.ListensToContent;
 
@@ -42,7 +42,7 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict, string see
             return EventNature.Silent;
 
         // Most events of a stream are a few characters of one choice's text: seen by what they lack, at a tenth of the cost of reading them.
-        if (_begun && _choices == 1 && !Listening && OnlyContent(data))
+        if (_begun && _choices == 1 && !Listening && OpenAiGlance.OnlyContent(data))
             return EventNature.Content;
         try
         {
@@ -84,30 +84,6 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict, string see
 
     /// <summary>The reader of JSON throws the one on bad JSON, the other on an escaped name that is no text.</summary>
     private static bool IsBadJson(Exception e) => e is JsonException or InvalidOperationException;
-
-    /// <summary>
-    /// Whether a chunk says nothing but some text of choice 0: content that is not empty, every finish_reason, usage and error null or absent,
-    /// every index 0. A text that itself holds these words only costs the full reading.
-    /// </summary>
-    private static bool OnlyContent(ReadOnlySpan<byte> data)
-    {
-        int content = data.IndexOf("\"content\":\""u8);
-        if (content < 0 || data[content + 11] == (byte)'"' || data[^1] != (byte)'}')
-            return false;
-        return Harmless(data, "\"finish_reason\":"u8, (byte)'n') && Harmless(data, "\"usage\":"u8, (byte)'n')
-            && Harmless(data, "\"error\":"u8, (byte)'n') && Harmless(data, "\"index\":"u8, (byte)'0');
-    }
-
-    private static bool Harmless(ReadOnlySpan<byte> data, ReadOnlySpan<byte> name, byte first)
-    {
-        int at = data.IndexOf(name);
-        if (at < 0)
-            return true;
-
-        // Twice the same name, or a space before the value: rare enough to be read whole.
-        ReadOnlySpan<byte> rest = data[(at + name.Length)..];
-        return rest[0] == first && rest.IndexOf(name) < 0;
-    }
 
     private EventNature Fail(ReadOnlySpan<byte> message)
     {
@@ -341,34 +317,9 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict, string see
         }
 
         int start = (int)reader.TokenStartIndex;
-        bool content = Glance(ref reader, ref calls);
+        bool content = OpenAiGlance.Message(ref reader, ref calls);
         if (Listening)
             message = json[start..(int)reader.BytesConsumed];
-        return content;
-    }
-
-    private static bool Glance(scoped ref Utf8JsonReader reader, ref bool calls)
-    {
-        bool content = false;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            bool text = reader.ValueTextEquals("content"u8) || reader.ValueTextEquals("reasoning_content"u8)
-                || reader.ValueTextEquals("reasoning"u8) || reader.ValueTextEquals("refusal"u8);
-            bool toolCalls = !text && reader.ValueTextEquals("tool_calls"u8);
-            reader.Read();
-            if (text && reader.TokenType == JsonTokenType.String)
-            {
-                content |= !reader.ValueSpan.IsEmpty;
-                continue;
-            }
-
-            // Tool calls, audio, function_call, reasoning_details, Mistral's content in parts: whatever is not empty is content.
-            content |= reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject;
-            long before = reader.BytesConsumed;
-            reader.Skip();
-            calls |= toolCalls && reader.BytesConsumed - before > 1;
-        }
-
         return content;
     }
 

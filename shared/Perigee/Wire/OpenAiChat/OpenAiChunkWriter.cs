@@ -194,11 +194,7 @@ internal sealed class OpenAiChunkWriter(IBufferWriter<byte> output, AnswerShape 
         for (int i = 0; i < state.Calls.Count; i++)
             ToolEnd(choice, i);
         if (ending.Reason == FinishReason.Refusal && !state.Refused)
-        {
-            Open(choice, state);
-            _json.Name("refusal"u8).Text(ending.Explanation.Escaped);
-            Close();
-        }
+            Refusal(choice, ending.Explanation);
 
         Open(choice, state);
         _json.EndObject();

@@ -5,22 +5,22 @@ internal static class OpenAiEffort
 {
     private static readonly string[] Ranks = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
-    /// <summary>What servers take whose list is not known: OpenAI's first three words.</summary>
-    private static readonly string[] Usual = ["low", "medium", "high"];
-
     /// <summary>Budgets in Anthropic's habit: the middle of what each effort is given there.</summary>
     private static readonly (string Effort, long Budget)[] AnthropicBudgets = [("low", 1536), ("medium", 4096), ("high", 12288), ("xhigh", 32000)];
 
     /// <summary>Budgets in Google's habit.</summary>
     private static readonly (string Effort, long Budget)[] GoogleBudgets = [("minimal", 512), ("low", 2048), ("medium", 8192), ("high", 24576)];
 
-    /// <summary>The nearest effort that the model knows; of two equally near the weaker, which costs less.</summary>
+    /// <summary>
+    /// The nearest effort that the model knows; of two equally near the weaker, which costs less. Where its list is not known, the wish as it is:
+    /// the provider then says itself what it does not take.
+    /// </summary>
     public static string Nearest(string effort, IReadOnlyList<string> known)
     {
         int wanted = Array.IndexOf(Ranks, effort);
         string best = effort;
         int distance = int.MaxValue;
-        foreach (string one in known.Count == 0 ? Usual : known)
+        foreach (string one in known)
         {
             int rank = Array.IndexOf(Ranks, one);
             if (rank <= 0 || Math.Abs(rank - wanted) >= distance)
@@ -35,8 +35,12 @@ internal static class OpenAiEffort
     /// <summary>The effort that a budget comes nearest to.</summary>
     /// <param name="budget">Tokens.</param>
     /// <param name="dialect">Whose habit it is.</param>
-    public static string OfBudget(long budget, string dialect) =>
-        (dialect == "gemini" ? GoogleBudgets : AnthropicBudgets).MinBy(e => Math.Abs(e.Budget - budget)).Effort;
+    /// <param name="known">The efforts that the model knows. Where that is not known, no budget becomes more than <c>high</c>, which all know.</param>
+    public static string OfBudget(long budget, string dialect, IReadOnlyList<string> known)
+    {
+        string effort = (dialect == "gemini" ? GoogleBudgets : AnthropicBudgets).MinBy(e => Math.Abs(e.Budget - budget)).Effort;
+        return known.Count > 0 ? effort : effort switch { "minimal" => "low", "xhigh" => "high", _ => effort };
+    }
 
     /// <summary>The budget that an effort stands for, where only budgets are taken.</summary>
     public static long ToBudget(string effort) => effort switch

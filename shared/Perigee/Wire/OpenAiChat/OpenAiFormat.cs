@@ -41,7 +41,7 @@ internal sealed class OpenAiFormat(ChatQuestion question, Translation translatio
             // Any object is a schema too.
             _way = Way.Schema;
         }
-        else if (hasSchema && translation.Traits.ForcedTools && question is { Tools.Count: 0, ServerTools.Count: 0 })
+        else if (hasSchema && support == FormatSupport.None && translation.Traits.ForcedTools && question is { Tools.Count: 0, ServerTools.Count: 0 })
         {
             translation.AnswerTool = ToolName;
             AnswerTool = format.Schema;

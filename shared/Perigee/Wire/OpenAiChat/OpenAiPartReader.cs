@@ -153,7 +153,7 @@ internal static class OpenAiPartReader
         WireText type = default;
         if (DataUrl.TrySplit(data.Escaped.Span, out ReadOnlySpan<byte> said, out ReadOnlySpan<byte> inside))
             (type, data) = (new WireText(said.ToArray()), Slice(data, inside.Length));
-        else if (file["file_data"u8].Word.StartsWith("http", StringComparison.OrdinalIgnoreCase))
+        else if (file["file_data"u8].Word.Contains("://", StringComparison.Ordinal))
             return Add(MediaSource.Url);
         else if (MediaSniff.IsPdf(data.Escaped.Span))
             type = new WireText("application/pdf"u8.ToArray());

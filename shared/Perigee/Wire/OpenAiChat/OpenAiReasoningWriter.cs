@@ -26,7 +26,7 @@ internal sealed class OpenAiReasoningWriter(ChatQuestion question, Translation t
     private bool Refuses(string member) => Traits.Refuses.Contains(member);
 
     private string? EffortOf(ReasoningAsk ask) =>
-        ask.Effort ?? (ask.Budget is { } budget ? OpenAiEffort.OfBudget(budget, question.Dialect) : null);
+        ask.Effort ?? (ask.Budget is { } budget ? OpenAiEffort.OfBudget(budget, question.Dialect, Traits.Efforts) : null);
 
     private GatewayError? OffWhereItCannotBe(ReasoningAsk ask)
     {
@@ -39,11 +39,9 @@ internal sealed class OpenAiReasoningWriter(ChatQuestion question, Translation t
     {
         if (ask.Off)
         {
-            // To a server whose words are not known, "none" is as likely an error as a wish: most models without this member do not reason.
-            if (Traits.Efforts.Count == 0)
-                return null;
-            json.Name("reasoning_effort"u8).Plain(Traits.Efforts.Contains("none") ? "none" : OpenAiEffort.Nearest("none", Traits.Efforts));
-            return Traits.Efforts.Contains("none") ? null : translation.Drop(ask.Field, Loss.Hint, "The model's reasoning cannot be switched off.");
+            bool known = Traits.Efforts.Count == 0 || Traits.Efforts.Contains("none");
+            json.Name("reasoning_effort"u8).Plain(known ? "none" : OpenAiEffort.Nearest("none", Traits.Efforts));
+            return known ? null : translation.Drop(ask.Field, Loss.Hint, "The model's reasoning cannot be switched off.");
         }
 
         if (EffortOf(ask) is { } effort)

@@ -84,7 +84,7 @@ public sealed class AnthropicQuestionReaderTests
         string id = Perigee.Wire.Anthropic.AnthropicIds.Of("call 9"u8);
         ChatQuestion question = Asked.Read($$"""
             {"max_tokens":1,"messages":[{"role":"assistant","content":[{"type":"redacted_thinking","data":"{{text}}"},{"type":"thinking","thinking":"kept","signature":"{{text[..^1]}}!"},
-             {"type":"thinking","thinking":"","signature":"pgp1.false"},{"type":"thinking","thinking":"","signature":"{{onText}}"},{"type":"text","text":"Hi"},
+             {"type":"thinking","thinking":"","signature":"cGVyaWcxfalse"},{"type":"thinking","thinking":"","signature":"{{onText}}"},{"type":"text","text":"Hi"},
              {"type":"thinking","thinking":"","signature":"{{onCall}}"},{"type":"tool_use","id":"other","name":"f","input":{} },{"type":"tool_use","id":"{{id}}","name":"f","input":{} }]}]}
             """);
         Assert.Equal($$"""

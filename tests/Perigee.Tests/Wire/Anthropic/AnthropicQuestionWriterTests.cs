@@ -149,6 +149,7 @@ public sealed class AnthropicQuestionWriterTests
     [InlineData("forced, older", """ "output_config":{"effort":"max"},"tools":[{"name":"f"}],"tool_choice":{"type":"any"}""", """{"tools":[{"name":"f","input_schema":{"type":"object","properties":{}}}],"tool_choice":{"type":"any"}}""", "output_config.effort")]
     [InlineData("forced, newer", """ "output_config":{"effort":"max"},"tools":[{"name":"f"}],"tool_choice":{"type":"any"}""", """{"tools":[{"name":"f","input_schema":{"type":"object","properties":{}}}],"tool_choice":{"type":"any"},"thinking":{"type":"adaptive"},"output_config":{"effort":"max"}}""", "")]
     [InlineData("temperature and top_p", """ "temperature":0.2,"top_p":0.5""", """{"temperature":0.2}""", "top_p")]
+    [InlineData("temperature and top_p, older", """ "temperature":0.2,"top_p":0.5""", """{"temperature":0.2,"top_p":0.5}""", "")]
     [InlineData("temperature and the default top_p", """ "temperature":0.2,"top_p":1.0""", """{"temperature":0.2}""", "")]
     [InlineData("stop sequences of white space", """ "stop_sequences":["\n","a"]""", """{"stop_sequences":["a"]}""", "stop_sequences")]
     public void The_wish_to_think_and_sampling_are_brought_together(string rule, string members, string expected, string dropped)

@@ -17,10 +17,11 @@ internal static class Asked
         MiddleSystem = false,
         Prefill = false,
         FetchesDocuments = true,
+        OneOfTemperatureAndTopP = true,
     };
 
     /// <summary>An older model: budgets, no schemas, prefill.</summary>
-    public static ModelTraits Older { get; } = Newer with { Reasoning = ReasoningStyle.Budget, Efforts = [], Formats = FormatSupport.None, Prefill = true };
+    public static ModelTraits Older { get; } = Newer with { Reasoning = ReasoningStyle.Budget, Efforts = [], Formats = FormatSupport.None, Prefill = true, OneOfTemperatureAndTopP = false };
 
     public static ChatQuestion Read(string body, bool counting = false)
     {

@@ -20,7 +20,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
     private static readonly string[] Dictionary =
     [
         "null", "true", "{}", "[]", "\"\"", "-1", "1e400", "99999999999999999999", "0.5", "\"\\ud800\"", "\"x\"", "{\"type\":\"text\"}", "[[[[", "}}", "\\u0000", "\"type\":\"", "data: ", "event: error\n", "\n\n", "\r\n", "[DONE]",
-        "\"index\":-1", "\"index\":64", "\"index\":2147483648", "\"index\":1", "\"error\":{\"message\":\"x\"}", "\"error\":null", "\"content\":[", "\"finish_reason\":\"stop\"", "\"parts\":null", "\"functionCall\":{}", "\"args\":[]", "\"tool_calls\":[{}]", "\"usage\":{\"prompt_tokens\":-5}", "pgp1.11..AA.AAAAAAAAAAAAAAAAAAAAAA", "\uFEFF",
+        "\"index\":-1", "\"index\":64", "\"index\":2147483648", "\"index\":1", "\"error\":{\"message\":\"x\"}", "\"error\":null", "\"content\":[", "\"finish_reason\":\"stop\"", "\"parts\":null", "\"functionCall\":{}", "\"args\":[]", "\"tool_calls\":[{}]", "\"usage\":{\"prompt_tokens\":-5}", "cGVyaWcx11..AA.AAAAAAAAAAAAAAAAAAAAAA", "\uFEFF",
     ];
 
     [Fact]
