@@ -38,7 +38,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         output.WriteLine($"{Bodies} bodies in {time.Elapsed.TotalSeconds:0.0} s on {workers} threads");
         long grown = Memory() - before;
         output.WriteLine($"heap {before / 1024} KiB before, {grown / 1024} KiB more after");
-        Assert.True(faults.Count == 0, $"{faults.Count} faults\n{string.Join("\n\n", faults.Take(8))}");
+        Assert.True(faults.Count == 0, $"{faults.Count} faults\n{string.Join("\n\n", faults.Take(40))}");
         Assert.True(grown < 16 * 1024 * 1024, $"{grown} bytes more");
     }
 
@@ -62,7 +62,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
             }
             catch (Exception e)
             {
-                fault = $"{e.GetType().Name}: {e.Message}\n{string.Join('\n', (e.StackTrace ?? "").Split('\n').Take(4))}";
+                fault = $"{e.GetType().Name}: {e.Message}\n{string.Join('\n', (e.StackTrace ?? "").Split('\n').Take(9))}";
             }
 
             if (Stopwatch.GetElapsedTime(began) > Longest)

@@ -66,7 +66,6 @@ internal sealed class Told : IStreamSink
     public void Proof(int choice, in Proof proof)
     {
         ToldChoice told = Content(choice);
-        Fault(proof.Origin == ProofOrigin.None, "a proof of nobody");
         if (proof.Kind == ProofKind.OnCall)
         {
             Fault(proof.CallId.IsEmpty, "a proof on a call without its id");

@@ -89,7 +89,7 @@ internal sealed class GeminiGrammar
     private void Part(Candidate told, JsonElement part, bool closes)
     {
         string? signature = Json.Text(part, "thoughtSignature");
-        Fault(signature is not null && !IsBase64(signature), $"a thoughtSignature that is not base64 (Google's typed SDKs fail on it): {part}");
+        Fault(signature is not null && signature.StartsWith("pgp1.", StringComparison.Ordinal), $"an envelope that is not base64 (Google's typed SDKs fail on it): {part}");
         bool thought = part.TryGetProperty("thought", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
         if (Json.Text(part, "text") is { } text)
         {
@@ -144,8 +144,6 @@ internal sealed class GeminiGrammar
         whole["responseId"] = _id;
         return StreamGrammar.Close(whole);
     }
-
-    private static bool IsBase64(string text) => text == "skip_thought_signature_validator" || Convert.TryFromBase64String(text, new byte[text.Length], out _);
 
     private void Same(ref string? known, string? said, string name)
     {
