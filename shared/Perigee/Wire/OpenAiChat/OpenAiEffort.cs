@@ -3,6 +3,9 @@ namespace Perigee.Wire.OpenAiChat;
 /// <summary>Efforts of reasoning, weakest first, and the budgets of tokens that other dialects have in their place.</summary>
 internal static class OpenAiEffort
 {
+    /// <summary>What servers take whose list is not known: OpenAI's first three words.</summary>
+    private static readonly string[] Usual = ["low", "medium", "high"];
+
     private static readonly string[] Ranks = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
     /// <summary>Budgets in Anthropic's habit: the middle of what each effort is given there.</summary>
@@ -11,16 +14,13 @@ internal static class OpenAiEffort
     /// <summary>Budgets in Google's habit.</summary>
     private static readonly (string Effort, long Budget)[] GoogleBudgets = [("minimal", 512), ("low", 2048), ("medium", 8192), ("high", 24576)];
 
-    /// <summary>
-    /// The nearest effort that the model knows; of two equally near the weaker, which costs less. Where its list is not known, the wish as it is:
-    /// the provider then says itself what it does not take.
-    /// </summary>
+    /// <summary>The nearest effort that the model knows; of two equally near the weaker, which costs less.</summary>
     public static string Nearest(string effort, IReadOnlyList<string> known)
     {
         int wanted = Array.IndexOf(Ranks, effort);
         string best = effort;
         int distance = int.MaxValue;
-        foreach (string one in known)
+        foreach (string one in known.Count == 0 ? Usual : known)
         {
             int rank = Array.IndexOf(Ranks, one);
             if (rank <= 0 || Math.Abs(rank - wanted) >= distance)
@@ -35,12 +35,8 @@ internal static class OpenAiEffort
     /// <summary>The effort that a budget comes nearest to.</summary>
     /// <param name="budget">Tokens.</param>
     /// <param name="dialect">Whose habit it is.</param>
-    /// <param name="known">The efforts that the model knows. Where that is not known, no budget becomes more than <c>high</c>, which all know.</param>
-    public static string OfBudget(long budget, string dialect, IReadOnlyList<string> known)
-    {
-        string effort = (dialect == "gemini" ? GoogleBudgets : AnthropicBudgets).MinBy(e => Math.Abs(e.Budget - budget)).Effort;
-        return known.Count > 0 ? effort : effort switch { "minimal" => "low", "xhigh" => "high", _ => effort };
-    }
+    public static string OfBudget(long budget, string dialect) =>
+        (dialect == "gemini" ? GoogleBudgets : AnthropicBudgets).MinBy(e => Math.Abs(e.Budget - budget)).Effort;
 
     /// <summary>The budget that an effort stands for, where only budgets are taken.</summary>
     public static long ToBudget(string effort) => effort switch

@@ -26,7 +26,7 @@ internal sealed class OpenAiReasoningWriter(ChatQuestion question, Translation t
     private bool Refuses(string member) => Traits.Refuses.Contains(member);
 
     private string? EffortOf(ReasoningAsk ask) =>
-        ask.Effort ?? (ask.Budget is { } budget ? OpenAiEffort.OfBudget(budget, question.Dialect, Traits.Efforts) : null);
+        ask.Effort ?? (ask.Budget is { } budget ? OpenAiEffort.OfBudget(budget, question.Dialect) : null);
 
     private GatewayError? OffWhereItCannotBe(ReasoningAsk ask)
     {
@@ -39,7 +39,10 @@ internal sealed class OpenAiReasoningWriter(ChatQuestion question, Translation t
     {
         if (ask.Off)
         {
-            bool known = Traits.Efforts.Count == 0 || Traits.Efforts.Contains("none");
+            // To a server whose words are not known, "none" is as likely an error as a wish: most models without this member do not reason.
+            if (Traits.Efforts.Count == 0)
+                return translation.Drop(ask.Field, Loss.Hint, "It is not known whether the model's reasoning can be switched off.");
+            bool known = Traits.Efforts.Contains("none");
             json.Name("reasoning_effort"u8).Plain(known ? "none" : OpenAiEffort.Nearest("none", Traits.Efforts));
             return known ? null : translation.Drop(ask.Field, Loss.Hint, "The model's reasoning cannot be switched off.");
         }

@@ -213,11 +213,12 @@ public sealed class OpenAiQuestionWriterTests
 
     [Theory]
     [InlineData(ReasoningStyle.Effort, "low", 0, """{"reasoning_effort":"low"}""")]
-    [InlineData(ReasoningStyle.Effort, "max", 0, """{"reasoning_effort":"max"}""")]
+    [InlineData(ReasoningStyle.Effort, "minimal", 0, """{"reasoning_effort":"low"}""")]
+    [InlineData(ReasoningStyle.Effort, "max", 0, """{"reasoning_effort":"high"}""")]
     [InlineData(ReasoningStyle.Effort, "", 1024, """{"reasoning_effort":"low"}""")]
     [InlineData(ReasoningStyle.Effort, "", 4000, """{"reasoning_effort":"medium"}""")]
     [InlineData(ReasoningStyle.Effort, "", 32000, """{"reasoning_effort":"high"}""")]
-    [InlineData(ReasoningStyle.Effort, "off", 0, """{"reasoning_effort":"none"}""")]
+    [InlineData(ReasoningStyle.Effort, "off", 0, "{}")]
     [InlineData(ReasoningStyle.Effort, "adaptive", 0, "{}")]
     [InlineData(ReasoningStyle.Object, "high", 0, """{"reasoning":{"effort":"high"}}""")]
     [InlineData(ReasoningStyle.Object, "", 2000, """{"reasoning":{"max_tokens":2000}}""")]
@@ -239,6 +240,8 @@ public sealed class OpenAiQuestionWriterTests
         Assert.Equal("""{"reasoning_effort":"low"}""", Rest(q => q.Reasoning = Ask("medium", 0), traits));
         Assert.Equal("""{"reasoning_effort":"low"}""", Rest(q => q.Reasoning = Ask("off", 0), traits, out Translation translation));
         Assert.Equal(["thinking"], translation.Dropped);
+        Assert.Equal("""{"reasoning_effort":"none"}""", Rest(q => q.Reasoning = Ask("off", 0), new ModelTraits { Efforts = ["none", "low"] }, out translation));
+        Assert.Empty(translation.Dropped);
         Rest(q => q.Reasoning = Ask("high", 0), new ModelTraits { Reasoning = ReasoningStyle.None }, out translation);
         Assert.Equal(["thinking"], translation.Dropped);
     }
