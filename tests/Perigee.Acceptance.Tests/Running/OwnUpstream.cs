@@ -17,6 +17,7 @@ public sealed class OwnUpstream : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, Func<HttpContext, JsonElement, Task>> _scripts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Func<HttpContext, byte[], Task>> _raw = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Func<HttpContext, Task>> _paths = new(StringComparer.Ordinal);
 
     private OwnUpstream(WebApplication app) => _app = app;
@@ -50,6 +51,22 @@ public sealed class OwnUpstream : IAsyncDisposable
         return "own/" + model;
     }
 
+    /// <summary>
+    /// What happens to calls of a model in any dialect, with the body as it came. Returns the provider's name of the model: the client puts
+    /// that of the provider before it.
+    /// </summary>
+    /// <param name="script">Gets the call and its body.</param>
+    /// <param name="prefix">How the name has to begin, where the gateway knows models by their names.</param>
+    public string Add(Func<HttpContext, byte[], Task> script, string prefix = "m-")
+    {
+        string model = prefix + Guid.NewGuid().ToString("N");
+        _raw[model] = script;
+        return model;
+    }
+
+    /// <summary>The same for a model whose name stands in the configuration.</summary>
+    public void Set(string model, Func<HttpContext, byte[], Task> script) => _raw[model] = script;
+
     /// <summary>What happens to calls of a path, as <c>GET /v1/responses/resp_1</c>.</summary>
     public void OnPath(string methodAndPath, Func<HttpContext, Task> script) => _paths[methodAndPath] = script;
 
@@ -78,8 +95,16 @@ public sealed class OwnUpstream : IAsyncDisposable
 
         if (request.ContentLength is > 0)
         {
-            using JsonDocument question = await JsonDocument.ParseAsync(request.Body, cancellationToken: http.RequestAborted);
-            string model = question.RootElement.GetProperty("model").GetString()!;
+            using MemoryStream body = new();
+            await request.Body.CopyToAsync(body, http.RequestAborted);
+            using JsonDocument question = JsonDocument.Parse(body.ToArray());
+            string model = OfGemini(request.Path.Value!) ?? question.RootElement.GetProperty("model").GetString()!;
+            if (_raw.TryGetValue(model, out Func<HttpContext, byte[], Task>? raw))
+            {
+                await raw(http, body.ToArray());
+                return;
+            }
+
             if (_scripts.TryGetValue(model, out Func<HttpContext, JsonElement, Task>? script))
             {
                 await script(http, question.RootElement);
@@ -89,5 +114,14 @@ public sealed class OwnUpstream : IAsyncDisposable
 
         http.Response.StatusCode = 404;
         await http.Response.WriteAsync("""{"error":{"message":"The test has not said what happens here.","type":"invalid_request_error","param":null,"code":null}}""");
+    }
+
+    /// <summary>The model of a path like <c>/v1beta/models/NAME:generateContent</c>.</summary>
+    private static string? OfGemini(string path)
+    {
+        const string Before = "/models/";
+        int begin = path.IndexOf(Before, StringComparison.Ordinal);
+        int end = path.LastIndexOf(':');
+        return begin < 0 || end < begin ? null : path[(begin + Before.Length)..end];
     }
 }

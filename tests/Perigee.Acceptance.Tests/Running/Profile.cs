@@ -20,18 +20,26 @@ public sealed record Profile
     /// <summary>limits.uploadBytes.</summary>
     public long UploadBytes { get; init; } = 512 * 1024 * 1024;
 
-    /// <summary>The text of perigee.json. Provider <c>openai</c> is aimock, <c>own</c> the upstream in the test process.</summary>
+    /// <summary>
+    /// The text of perigee.json. Providers <c>openai</c>, <c>anthropic</c> and <c>gemini</c> are aimock in three dialects; <c>own</c>,
+    /// <c>own-anthropic</c> and <c>own-gemini</c> the upstream in the test process.
+    /// </summary>
     public string Json(string aimock, string own) => string.Create(CultureInfo.InvariantCulture, $$"""
         {
           // Comments are allowed.
           "providers": {
             "openai": { "baseUrl": "{{aimock}}/v1", "network": "loopback" },
             "own": { "kind": "custom", "baseUrl": "{{own}}/v1", "network": "loopback", "keyVariable": "OWN_API_KEY" },
+            "anthropic": { "baseUrl": "{{aimock}}/v1", "network": "loopback", "keyVariable": "OWN_API_KEY" },
+            "gemini": { "baseUrl": "{{aimock}}/v1beta", "network": "loopback", "keyVariable": "OWN_API_KEY" },
+            "own-anthropic": { "kind": "anthropic", "baseUrl": "{{own}}/v1", "network": "loopback", "keyVariable": "OWN_API_KEY", "models": ["verbatim-anthropic"] },
+            "own-gemini": { "kind": "gemini", "baseUrl": "{{own}}/v1beta", "network": "loopback", "keyVariable": "OWN_API_KEY", "models": ["verbatim-gemini"] },
+            "own-details": { "kind": "openrouter", "baseUrl": "{{own}}/v1", "network": "loopback", "keyVariable": "OWN_API_KEY" },
             "nobody": { "kind": "custom", "baseUrl": "http://127.0.0.1:1/v1", "network": "loopback" },
             // The name of this machine: a public name by its spelling, a private or loopback address once it is resolved.
             "inward": { "kind": "custom", "baseUrl": "https://{{System.Net.Dns.GetHostName()}}:8443/v1" },
           },
-          "aliases": { "fast": "openai/gpt-4o-mini" },
+          "aliases": { "fast": "openai/gpt-4o-mini", "brisk-claude": "own-anthropic/claude-by-alias", "brisk-gemini": "own-gemini/gemini-by-alias" },
           "limits": { "bodyBytes": {{BodyBytes}}, "uploadBytes": {{UploadBytes}} },
           "timeouts": { "connectSeconds": 5, "idleSeconds": {{IdleSeconds}} },
           "logs": { "flushSeconds": 1 },

@@ -51,7 +51,8 @@ internal sealed class AnthropicContent(IStreamSink sink, string seed)
             return Thinking(block.Thinking);
         }
 
-        if (block.Type.SequenceEqual("tool_use"u8))
+        // A call that names no tool is none: what is said of it is passed over.
+        if (block.Type.SequenceEqual("tool_use"u8) && !block.Name.IsEmpty)
         {
             Begin(OpenBlock.Tool);
             Call(block);

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
 
 namespace Perigee.Wire.Anthropic;
 
@@ -8,12 +10,16 @@ internal static class AnthropicTexts
     /// <summary>Nothing but white space, of any script: Anthropic refuses such a text block.</summary>
     public static bool IsBlank(WireText text)
     {
-        if (text.IsBlank)
-            return true;
+        ReadOnlySpan<byte> rest = text.Escaped.Span;
+        while (!rest.IsEmpty)
+        {
+            int taken = White(rest);
+            if (taken == 0)
+                return false;
+            rest = rest[taken..];
+        }
 
-        // Only a text that begins with an escape or outside ASCII can still be blank.
-        byte first = text.Escaped.Span.TrimStart(" \t\r\n"u8)[0];
-        return (first == (byte)'\\' || first >= 0x80) && string.IsNullOrWhiteSpace(text.Decode());
+        return true;
     }
 
     /// <summary>Without white space at its end: Anthropic refuses it at the end of an answer that is to be gone on with.</summary>
@@ -31,5 +37,18 @@ internal static class AnthropicTexts
         foreach (ReadOnlyMemory<byte> piece in pieces)
             all.Write(piece.Span);
         return new WireText(all.WrittenMemory);
+    }
+
+    /// <summary>How many bytes the white space takes with which a text begins: one character's, or none.</summary>
+    private static int White(ReadOnlySpan<byte> text)
+    {
+        if (text[0] != (byte)'\\')
+            return Rune.DecodeFromUtf8(text, out Rune rune, out int length) == OperationStatus.Done && Rune.IsWhiteSpace(rune) ? length : 0;
+        if (text.Length < 2)
+            return 0;
+        if (text[1] is (byte)'n' or (byte)'r' or (byte)'t' or (byte)'f')
+            return 2;
+        return text[1] == (byte)'u' && text.Length >= 6 && Utf8Parser.TryParse(text.Slice(2, 4), out ushort unit, out int used, 'x') && used == 4
+            && char.IsWhiteSpace((char)unit) ? 6 : 0;
     }
 }

@@ -13,7 +13,7 @@ internal sealed class AnthropicWriter : IAnswerWriter
     private readonly IAnthropicBlocks _blocks;
     private readonly ArrayBufferWriter<byte> _end = new(128);
     private readonly List<byte[]> _citations = [];
-    private Queue<Waiting>? _waiting;
+    private readonly AnthropicWaiting _waiting = new();
     private TokenUsage _usage;
     private int _call = -1;
     private int _calls;
@@ -27,17 +27,6 @@ internal sealed class AnthropicWriter : IAnswerWriter
     {
         _shape = shape;
         _blocks = shape.Stream ? new AnthropicEventBlocks(output, () => _usage) : new AnthropicBodyBlocks(output);
-    }
-
-    private enum WaitingKind
-    {
-        Text,
-        Reasoning,
-        ReasoningEnd,
-        Signature,
-        Redacted,
-        Citation,
-        Call,
     }
 
     /// <summary>The event that keeps a connection open while the model is silent.</summary>
@@ -63,7 +52,7 @@ internal sealed class AnthropicWriter : IAnswerWriter
         if (Deaf(choice) || text.IsEmpty)
             return;
         if (_call >= 0)
-            Wait(WaitingKind.Text, text.Escaped);
+            _waiting.Add(WaitingKind.Text, text.Escaped);
         else
             SayText(text.Escaped);
     }
@@ -71,7 +60,7 @@ internal sealed class AnthropicWriter : IAnswerWriter
     /// <inheritdoc/>
     public void Refusal(int choice, JsonText text)
     {
-        if (Deaf(choice))
+        if (Deaf(choice) || text.IsEmpty)
             return;
         _refused = true;
         Text(choice, text);
@@ -83,7 +72,7 @@ internal sealed class AnthropicWriter : IAnswerWriter
         if (Deaf(choice) || text.IsEmpty || !_shape.ShowsReasoning)
             return;
         if (_call >= 0)
-            Wait(WaitingKind.Reasoning, text.Escaped);
+            _waiting.Add(WaitingKind.Reasoning, text.Escaped);
         else
             SayReasoning(text.Escaped);
     }
@@ -94,7 +83,7 @@ internal sealed class AnthropicWriter : IAnswerWriter
         if (Deaf(choice))
             return;
         if (_call >= 0)
-            Wait(WaitingKind.ReasoningEnd, default);
+            _waiting.Add(WaitingKind.ReasoningEnd, default);
         else if (_blocks.Open == BlockKind.Thinking)
             _blocks.Stop();
     }
@@ -116,8 +105,8 @@ internal sealed class AnthropicWriter : IAnswerWriter
         {
             // A proof that stands on a call or a text is its own block, whatever reasoning is open.
             if (proof.Kind is ProofKind.OnCall or ProofKind.OnText)
-                Wait(WaitingKind.ReasoningEnd, default);
-            Wait(proof.Kind == ProofKind.Redacted ? WaitingKind.Redacted : WaitingKind.Signature, data);
+                _waiting.Add(WaitingKind.ReasoningEnd, default);
+            _waiting.Add(proof.Kind == ProofKind.Redacted ? WaitingKind.Redacted : WaitingKind.Signature, data);
             return;
         }
 
@@ -135,7 +124,7 @@ internal sealed class AnthropicWriter : IAnswerWriter
         if (Deaf(choice))
             return;
         if (_call >= 0)
-            (_waiting ??= new()).Enqueue(new Waiting(WaitingKind.Call) { Index = index, Id = id.Escaped.ToArray(), Name = name.Escaped.ToArray() });
+            _waiting.AddCall(index, id.Escaped, name.Escaped);
         else
             SayCall(index, id.Escaped, name.Escaped);
     }
@@ -148,7 +137,7 @@ internal sealed class AnthropicWriter : IAnswerWriter
         if (index == _call)
             _blocks.Add(fragment.Escaped);
         else
-            Find(index)?.Text.Write(fragment.Escaped);
+            _waiting.Find(index)?.Text.Write(fragment.Escaped);
     }
 
     /// <inheritdoc/>
@@ -161,7 +150,7 @@ internal sealed class AnthropicWriter : IAnswerWriter
             EndCall();
             Drain();
         }
-        else if (Find(index) is { } waiting)
+        else if (_waiting.Find(index) is { } waiting)
         {
             waiting.Ended = true;
         }
@@ -172,19 +161,11 @@ internal sealed class AnthropicWriter : IAnswerWriter
     {
         if (Deaf(choice))
             return;
-        ArrayBufferWriter<byte> bytes = new(128);
-        AnthropicJson json = new(bytes);
-        json.Open('{');
-        json.Text("type"u8, "web_search_result_location"u8);
-        json.Text("url"u8, citation.Url.Escaped);
-        json.Text("title"u8, citation.Title.Escaped);
-        json.Text("cited_text"u8, citation.Quoted.Escaped);
-        json.Text("encrypted_index"u8, default);
-        json.Close('}');
+        byte[] json = AnthropicCitation.Location(citation);
         if (_call >= 0)
-            Wait(WaitingKind.Citation, bytes.WrittenSpan);
+            _waiting.Add(WaitingKind.Citation, json);
         else
-            SayCitation(bytes.WrittenSpan);
+            SayCitation(json);
     }
 
     /// <inheritdoc/>
@@ -208,7 +189,7 @@ internal sealed class AnthropicWriter : IAnswerWriter
         if (Deaf(choice))
             return;
         _finished = true;
-        while (_call >= 0 || _waiting is { Count: > 0 })
+        while (_call >= 0 || _waiting.Any)
         {
             if (_call >= 0)
                 EndCall();
@@ -329,32 +310,12 @@ internal sealed class AnthropicWriter : IAnswerWriter
         _call = -1;
     }
 
-    private void Wait(WaitingKind kind, ReadOnlySpan<byte> data)
-    {
-        Waiting waiting = new(kind);
-        waiting.Text.Write(data);
-        (_waiting ??= new()).Enqueue(waiting);
-    }
-
-    private Waiting? Find(int index)
-    {
-        if (_waiting is null)
-            return null;
-        foreach (Waiting waiting in _waiting)
-        {
-            if (waiting.Kind == WaitingKind.Call && waiting.Index == index)
-                return waiting;
-        }
-
-        return null;
-    }
-
     /// <summary>Says what waited, up to the next call that is not over yet.</summary>
     private void Drain()
     {
-        while (_call < 0 && _waiting is { Count: > 0 })
+        while (_call < 0 && _waiting.Any)
         {
-            Waiting next = _waiting.Dequeue();
+            AnthropicWaiting.Verb next = _waiting.Next();
             ReadOnlySpan<byte> data = next.Text.WrittenSpan;
             switch (next.Kind)
             {
@@ -385,21 +346,5 @@ internal sealed class AnthropicWriter : IAnswerWriter
                     break;
             }
         }
-    }
-
-    /// <summary>Something that was said while a call was open.</summary>
-    private sealed class Waiting(WaitingKind kind)
-    {
-        public WaitingKind Kind { get; } = kind;
-
-        public int Index { get; init; }
-
-        public byte[] Id { get; init; } = [];
-
-        public byte[] Name { get; init; } = [];
-
-        public ArrayBufferWriter<byte> Text { get; } = new();
-
-        public bool Ended { get; set; }
     }
 }

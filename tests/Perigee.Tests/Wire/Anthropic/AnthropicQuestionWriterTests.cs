@@ -43,7 +43,7 @@ public sealed class AnthropicQuestionWriterTests
         """[{"role":"user","content":"a"},{"role":"user","content":[{"type":"text","text":"b"}]},{"role":"assistant","content":"c"},{"role":"assistant","content":"d"},{"role":"user","content":"e"}]""",
         """[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},{"role":"assistant","content":[{"type":"text","text":"c"},{"type":"text","text":"d"}]},{"role":"user","content":[{"type":"text","text":"e"}]}]""")]
     [InlineData("blank texts go, and what they leave empty is a dot or nothing",
-        """[{"role":"user","content":"\n\u2003 "},{"role":"assistant","content":" \t"},{"role":"user","content":[]}]""",
+        """[{"role":"user","content":"\n\u2003　\f "},{"role":"assistant","content":" \t"},{"role":"user","content":[]}]""",
         """[{"role":"user","content":[{"type":"text","text":"."}]}]""")]
     [InlineData("the first message is the user's",
         """[{"role":"assistant","content":"a"},{"role":"user","content":"b"}]""",

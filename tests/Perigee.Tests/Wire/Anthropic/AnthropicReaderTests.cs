@@ -164,7 +164,7 @@ public sealed class AnthropicReaderTests
             end
             """, Said.Stream($$$"""
             {{{Open}}}
-            {{{Open}}}
+            {"type":"message_start","message":{"id":"msg_2","model":"other","usage":{"input_tokens":77,"output_tokens":77} } }
             {"type":"message_delta","delta":{"stop_reason":null},"usage":null}
             {"type":"message_delta","delta":{"stop_reason":"max_tokens"},"usage":{"input_tokens":11,"cache_read_input_tokens":null,"output_tokens":30,"output_tokens_details":{"thinking_tokens":10},"server_tool_use":{"web_search_requests":3},"iterations":[{"input_tokens":99,"output_tokens":99}]}}
             {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":30}}

@@ -44,6 +44,28 @@ public sealed class AnthropicWriterTests
             """, written);
     }
 
+    [Fact]
+    public void A_calls_first_piece_is_empty_as_anthropics_is()
+    {
+        string written = Said.Written(stream: true, writer =>
+        {
+            writer.ToolCall(0, 0, Said.Of("call_1"), Said.Of("f"));
+            writer.ToolArguments(0, 0, Said.Of("{\"a\":1}"));
+        });
+        Assert.EndsWith("""
+            event: content_block_start
+            data: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"call_1","name":"f","input":{}}}
+
+            event: content_block_delta
+            data: {"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":""}}
+
+            event: content_block_delta
+            data: {"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"a\":1}"}}
+
+
+            """, written, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -21,7 +21,7 @@ public sealed class CorpusAnswerTests(ITestOutputHelper output)
     public void Every_recorded_answer_is_read(string dialect)
     {
         Assert.SkipUnless(Corpus.IsHere, Corpus.Absent);
-        Disagreements read = new("read");
+        Disagreements read = new($"read:{dialect}");
         int errors = 0;
         foreach (Recorded recorded in Recorded.All.Where(r => r.Dialect == dialect && r.Answer is not null))
         {
@@ -62,7 +62,7 @@ public sealed class CorpusAnswerTests(ITestOutputHelper output)
         Assert.SkipUnless(Corpus.IsHere, Corpus.Absent);
         output.WriteLine($"seed {Seed}");
         Random random = new(Seed);
-        Disagreements cut = new("cut");
+        Disagreements cut = new($"cut:{dialect}");
         int ones = 0;
         foreach (Recorded recorded in Recorded.Answers.Where(r => r.Dialect == dialect && r.Framing != Framing.Whole))
         {
@@ -91,7 +91,7 @@ public sealed class CorpusAnswerTests(ITestOutputHelper output)
     public void Every_answer_says_the_same_in_every_dialect(string from, string to)
     {
         Assert.SkipUnless(Corpus.IsHere, Corpus.Absent);
-        string way = from == to ? "again" : $"cross:{from}:{to}";
+        string way = from == to ? $"again:{from}" : $"cross:{from}:{to}";
         Disagreements same = new(way);
         Random random = new(Seed);
         int streams = 0, wholes = 0;

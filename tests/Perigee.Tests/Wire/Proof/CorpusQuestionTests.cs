@@ -15,7 +15,7 @@ public sealed class CorpusQuestionTests(ITestOutputHelper output)
     public void Every_recorded_question_is_read_and_keeps_its_meaning_in_its_own_dialect(string dialect)
     {
         Assert.SkipUnless(Corpus.IsHere, Corpus.Absent);
-        Disagreements question = new("question");
+        Disagreements question = new($"question:{dialect}");
         int refused = 0;
         foreach (Recorded recorded in Questions(dialect))
         {

@@ -38,7 +38,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         output.WriteLine($"{Bodies} bodies in {time.Elapsed.TotalSeconds:0.0} s on {workers} threads");
         long grown = Memory() - before;
         output.WriteLine($"heap {before / 1024} KiB before, {grown / 1024} KiB more after");
-        Assert.True(faults.Count == 0, $"{faults.Count} faults\n{string.Join("\n\n", faults.Take(8))}");
+        Assert.True(faults.Count == 0, $"{faults.Count} faults\n{string.Join("\n\n", faults.Take(40))}");
         Assert.True(grown < 16 * 1024 * 1024, $"{grown} bytes more");
     }
 
@@ -62,7 +62,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
             }
             catch (Exception e)
             {
-                fault = $"{e.GetType().Name}: {e.Message}\n{string.Join('\n', (e.StackTrace ?? "").Split('\n').Take(4))}";
+                fault = $"{e.GetType().Name}: {e.Message}\n{string.Join('\n', (e.StackTrace ?? "").Split('\n').Take(9))}";
             }
 
             if (Stopwatch.GetElapsedTime(began) > Longest)
@@ -126,10 +126,19 @@ public sealed class FuzzTests(ITestOutputHelper output)
 
     private static string? StreamFault(string dialect, ReadOnlySpan<byte> stream, AnswerShape shape)
     {
-        Grammar.Parsed parsed = Grammar.StreamGrammar.Check(dialect, stream, shape.StreamUsage);
+        Grammar.Parsed parsed;
+        try
+        {
+            parsed = Grammar.StreamGrammar.Check(dialect, stream, shape.StreamUsage);
+        }
+        catch (InvalidOperationException e) when (e.Message.Contains("UTF-16", StringComparison.Ordinal))
+        {
+            // A lone surrogate of the provider's went through, as it must; the checker's JsonNode cannot hold it.
+            return null;
+        }
 
-        // Whether a provider told its usage and content at all is its own matter here.
-        return parsed.Faults.FirstOrDefault(f => !f.StartsWith("no usage", StringComparison.Ordinal) && !f.StartsWith("no choice", StringComparison.Ordinal) && !f.StartsWith("no candidate", StringComparison.Ordinal));
+        // Whether a provider told its usage and content at all, and its ids only once, is its own matter here.
+        return parsed.Faults.FirstOrDefault(f => !f.StartsWith("two calls with", StringComparison.Ordinal) && !f.StartsWith("no usage", StringComparison.Ordinal) && !f.StartsWith("no choice", StringComparison.Ordinal) && !f.StartsWith("no candidate", StringComparison.Ordinal));
     }
 
     private static byte[] Mutate(byte[] bytes, Random random)

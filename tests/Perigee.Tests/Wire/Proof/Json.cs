@@ -44,7 +44,20 @@ internal static class Json
         return element;
     }
 
-    public static string? Text(JsonElement? element, params string[] path) => Get(element, path) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+    public static string? Text(JsonElement? element, params string[] path) => Get(element, path) is { ValueKind: JsonValueKind.String } text ? Plain(text) : null;
+
+    /// <summary>A string's text; of one with a lone surrogate, which .NET cannot hold, the text as it stands.</summary>
+    public static string Plain(JsonElement text)
+    {
+        try
+        {
+            return text.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            return text.GetRawText()[1..^1];
+        }
+    }
 
     public static long Number(JsonElement? element, params string[] path) =>
         Get(element, path) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out long value) ? value : 0;
@@ -195,7 +208,7 @@ internal static class Json
     public static bool IsNothing(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.Null => true,
-        JsonValueKind.String => element.GetString()!.Length == 0,
+        JsonValueKind.String => Plain(element).Length == 0,
         JsonValueKind.Number => element.TryGetDouble(out double value) && value == 0,
         JsonValueKind.Array => element.GetArrayLength() == 0,
         JsonValueKind.Object => element.EnumerateObject().All(m => IsNothing(m.Value)),

