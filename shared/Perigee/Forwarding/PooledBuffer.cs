@@ -17,6 +17,9 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     /// <summary>Begins again.</summary>
     public void Clear() => _length = 0;
 
+    /// <summary>Forgets what was written behind a length.</summary>
+    public void Truncate(int length) => _length = length;
+
     /// <summary>Forgets the first bytes.</summary>
     public void Drop(int count)
     {

@@ -74,6 +74,8 @@ internal sealed class TranslatedAnswer : IDisposable
             return UpstreamFailure.InAnswer(_provider, _exchange);
         if (!_reader.Ended)
             return UpstreamFailure.Cut(_provider);
+        if (BrokeOff(0) is { } broken)
+            return broken;
         OnContent?.Invoke();
         Commit();
         if (!_exchange.Stream)
@@ -175,18 +177,39 @@ internal sealed class TranslatedAnswer : IDisposable
                 break;
             _parsed += frame.Length;
             _seen = true;
+            int before = _output.Length;
             EventNature nature = _reader.ReadEvent(frame.Name, frame.Data);
             if (nature == EventNature.Error)
                 return UpstreamFailure.InAnswer(_provider, _exchange);
+            if (BrokeOff(before) is { } broken)
+                return broken;
             if (_writer.Shown && !Committed)
                 Commit();
         }
 
         if (atEnd)
+        {
+            int before = _output.Length;
             _reader.Close();
+            if (BrokeOff(before) is { } broken)
+                return broken;
+        }
+
         if (Committed)
             Pass();
         return null;
+    }
+
+    /// <summary>
+    /// An answer that ends with the word that its provider broke off (OpenRouter's and others' <c>error</c>) is no whole one, and most dialects
+    /// have no such word: its end is taken back and the error said instead.
+    /// </summary>
+    private GatewayError? BrokeOff(int before)
+    {
+        if (_exchange.Answer.Finish != FinishReason.Error)
+            return null;
+        _output.Truncate(before);
+        return UpstreamFailure.BrokeOff(_provider);
     }
 
     private async ValueTask<GatewayError?> EndAsync(GatewayError? error)

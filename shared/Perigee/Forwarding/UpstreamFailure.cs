@@ -50,6 +50,9 @@ internal static class UpstreamFailure
     public static GatewayError Cut(Provider provider) => new(ErrorKind.ProviderFailed,
         $"Provider '{provider.Name}' ended its answer before it was complete.");
 
+    /// <summary>The error of an answer whose provider says itself that it broke off.</summary>
+    public static GatewayError BrokeOff(Provider provider) => new(ErrorKind.ProviderFailed, $"Provider '{provider.Name}' broke its answer off.");
+
     /// <summary>The error of an answer that holds an error where its content should be.</summary>
     public static GatewayError InAnswer(Provider provider, Exchange exchange)
     {
