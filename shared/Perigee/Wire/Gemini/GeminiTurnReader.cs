@@ -91,7 +91,7 @@ internal sealed class GeminiTurnReader(ChatQuestion question, ProofSeal seal)
             {
                 if (!part.IsObject)
                     return part.Wrong("must be an object.");
-                if (Part(part, new Place(_turn, at++), parts) is { } error)
+                if (Part(part, new Place(_turn, at++), parts, role) is { } error)
                     return error;
             }
         }
@@ -100,7 +100,7 @@ internal sealed class GeminiTurnReader(ChatQuestion question, ProofSeal seal)
         return null;
     }
 
-    private GatewayError? Part(GeminiNode part, Place place, List<ChatPart> parts)
+    private GatewayError? Part(GeminiNode part, Place place, List<ChatPart> parts, Role role)
     {
         GeminiMember? said = null;
         bool thought = false;
@@ -137,8 +137,9 @@ internal sealed class GeminiTurnReader(ChatQuestion question, ProofSeal seal)
 
         if (said is not { } one)
         {
-            // A part of a kind that is not known is content, which is never left out.
-            if (unknown)
+            // A part of a kind that is not known is content, which is never left out. In the model's own turns it is the trace of a tool that
+            // its provider ran: a hint, dropped and named, or the conversation could not go on elsewhere.
+            if (unknown && role != Role.Assistant)
                 return part.Wrong("holds nothing that can be translated for the model that was asked. Leave it out, or choose a model of Google's.");
             if (!signature.IsEmpty)
                 Text(default, thought, signature, place, parts);
