@@ -53,6 +53,17 @@ public sealed class TranslatedAnswerTests
     }
 
     [Theory]
+    [InlineData("messages", "text_delta")]
+    [InlineData("gemini.stream", "after the call")]
+    public async Task Text_behind_a_whole_call_is_not_held_back(string operation, string shown)
+    {
+        const string Call = """data: {"id":"c1","choices":[{"index":0,"delta":{"content":null,"tool_calls":[{"index":0,"id":"call_1","function":{"name":"f","arguments":"{\"a\":1}"}}]}}]}""" + "\n\n";
+        const string Text = """data: {"id":"c1","choices":[{"index":0,"delta":{"content":"after the call"}}]}""" + "\n\n";
+        (_, string sent, _) = await RunAsync(operation, Call + Text, 10_000);
+        Assert.Contains(shown, sent, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(Error, 529, "messages")]
     [InlineData(Error, 503, "gemini.stream")]
     [InlineData("", 502, "messages")]

@@ -53,6 +53,16 @@ internal sealed class OpenAiCalls(IStreamSink sink, int choice, OpenAiCallIds id
         Take(call, default, JsonPiece.TextOf(function, "name"u8), JsonPiece.Member(function, "arguments"u8), default);
     }
 
+    /// <summary>Something else is said: a call whose JSON is complete has ended, so that no writer has to hold back what follows.</summary>
+    public void EndComplete()
+    {
+        foreach (Call call in _calls)
+        {
+            if (call.Progress.Complete)
+                Stop(call);
+        }
+    }
+
     /// <summary>The choice is finished: every call ends.</summary>
     public void Finish()
     {
@@ -174,12 +184,7 @@ internal sealed class OpenAiCalls(IStreamSink sink, int choice, OpenAiCallIds id
 
     private void Announce(Call call)
     {
-        foreach (Call earlier in _calls)
-        {
-            if (earlier.Progress.Complete)
-                Stop(earlier);
-        }
-
+        EndComplete();
         if (call.Id.Length == 0)
             call.Id = ids.Next();
         int held = _proofs.FindIndex(p => p.CallId.IsEmpty || p.CallId.Escaped.Span.SequenceEqual(call.Id));

@@ -55,6 +55,8 @@ internal sealed class OpenAiChoice(IStreamSink sink, int choice, OpenAiCallIds i
         }
 
         bool callsTools = JsonPiece.IsArray(calls) || JsonPiece.IsObject(function);
+        if (_calls.Any && (reasoning.Length > 2 || (content.Length > 2 && content[0] is (byte)'"' or (byte)'[')))
+            _calls.EndComplete();
         _reasoning.Say(JsonPiece.Text(reasoning), details, _calls);
         JsonText signature = JsonPiece.TextOf(extra, "thought_signature"u8);
         if (JsonPiece.IsArray(content))
