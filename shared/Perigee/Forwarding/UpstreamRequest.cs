@@ -53,7 +53,8 @@ internal static class UpstreamRequest
 
         AddHeaders(call, exchange, target.Provider, exchange.Operation.Speaks, within: true, []);
         error = !exchange.Strict || exchange.Dropped.Count == 0 ? null : new GatewayError(ErrorKind.BadRequest,
-            $"'{exchange.Dropped[0]}' is refused by '{target}': leave it out, or do not ask for strict translation.", exchange.Dropped[0]) { Code = "unsupported_parameter" };
+            $"'{exchange.Dropped[0]}' is refused by '{target}': leave it out, or do not ask for strict translation.", exchange.Dropped[0])
+        { Code = "unsupported_parameter" };
         return call;
     }
 

@@ -99,7 +99,13 @@ public sealed class MediaFetcherTests
         GatewayOptions options = Exchanges.Options with { Translation = new TranslationOptions { FetchMedia = fetch, MediaBytes = 2048 } };
         exchange = new Exchange
         {
-            Http = exchange.Http, Id = exchange.Id, Operation = exchange.Operation, Options = options, Dialect = exchange.Dialect, StartedAt = exchange.StartedAt, Started = 0,
+            Http = exchange.Http,
+            Id = exchange.Id,
+            Operation = exchange.Operation,
+            Options = options,
+            Dialect = exchange.Dialect,
+            StartedAt = exchange.StartedAt,
+            Started = 0,
         };
         using HttpMessageInvoker pool = new(new Server(uri =>
         {

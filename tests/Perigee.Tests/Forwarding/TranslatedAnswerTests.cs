@@ -84,8 +84,16 @@ public sealed class TranslatedAnswerTests
         http.Response.Body = sent;
         Exchange exchange = new()
         {
-            Http = http, Id = "0123456789abcdef0123456789abcdef", Operation = found, Options = Exchanges.Options, Dialect = Dialects.Of(found.Speaks),
-            StartedAt = DateTimeOffset.UnixEpoch, Started = 0, Stream = true, Caller = Caller.Open(null), Model = "m",
+            Http = http,
+            Id = "0123456789abcdef0123456789abcdef",
+            Operation = found,
+            Options = Exchanges.Options,
+            Dialect = Dialects.Of(found.Speaks),
+            StartedAt = DateTimeOffset.UnixEpoch,
+            Started = 0,
+            Stream = true,
+            Caller = Caller.Open(null),
+            Model = "m",
         };
         Target target = new(Exchanges.Provider, "m");
         Translated translated = new(default, "", new Translation("m", ModelTraits.Plain), new ProofSeal(new byte[32], "t"), null);
