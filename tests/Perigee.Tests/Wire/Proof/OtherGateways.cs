@@ -41,6 +41,9 @@ internal sealed record OtherGolden
     /// <summary>Whether the question asks for a stream (Gemini says it in the path).</summary>
     public bool Streams { get; init; }
 
+    /// <summary>Whether there is anything to compare: some hold an error alone.</summary>
+    public bool Compares => Asked is not null || CannotAsk is not null || (Upstream is not null && Answered is not null) || (UpstreamStream is not null && AnsweredStream is not null);
+
     /// <summary>Braintrust's Lingua: one file a case, and a list of what it cannot map.</summary>
     public static IEnumerable<OtherGolden> Lingua()
     {

@@ -12,8 +12,8 @@ namespace Perigee.Tests.Wire.Proving;
 /// </summary>
 internal sealed class OtherGatewaysDifferences(OtherGolden golden)
 {
-    private static readonly FrozenSet<string> s_none = [];
-    private static readonly FrozenSet<string> s_sampling = ["temperature", "top_p", "top_k"];
+    private static readonly FrozenSet<string> Nothing = [];
+    private static readonly FrozenSet<string> Sampling = ["temperature", "top_p", "top_k"];
 
     private readonly HashSet<string> _lines = [];
     private string _what = "";
@@ -112,14 +112,23 @@ internal sealed class OtherGatewaysDifferences(OtherGolden golden)
         if (one.ValueKind == JsonValueKind.Array && other.ValueKind == JsonValueKind.Array)
         {
             JsonElement[] a = [.. one.EnumerateArray()], b = [.. other.EnumerateArray()];
-            for (int i = 0; i < Math.Max(a.Length, b.Length); i++)
-                Compare($"{path}[]", i < a.Length ? a[i] : null, i < b.Length ? b[i] : null);
+            int at = 0;
+            for (int i = 0; i < a.Length || at < b.Length; i++, at++)
+            {
+                // A piece of reasoning that only we tell must not shift all that follows.
+                for (; at < b.Length && IsReasoning(b[at]) && (i >= a.Length || !IsReasoning(a[i])); at++)
+                    Compare($"{path}[]", null, b[at]);
+                Compare($"{path}[]", i < a.Length ? a[i] : null, at < b.Length ? b[at] : null);
+            }
+
             return;
         }
 
         if (!Equal(one, other))
             Add('~', path, one.GetRawText(), other.GetRawText());
     }
+
+    private static bool IsReasoning(JsonElement piece) => Json.Text(piece, "type") == "thinking" || Json.Get(piece, "thought") is { ValueKind: JsonValueKind.True };
 
     private static JsonElement? Member(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value) ? value : null;
 
@@ -148,9 +157,9 @@ internal sealed class OtherGatewaysDifferences(OtherGolden golden)
     private static ModelTraits Traits(string target, string model) => target switch
     {
         Dialects.Anthropic when model.Contains("4-6", StringComparison.Ordinal) || model.Contains("4-7", StringComparison.Ordinal) || model.Contains("-5", StringComparison.Ordinal) && !model.Contains("4-5", StringComparison.Ordinal) =>
-            Dialects.UsualTraits(target) with { Reasoning = ReasoningStyle.Adaptive, Refuses = model.Contains("4-6", StringComparison.Ordinal) ? s_none : s_sampling },
+            Dialects.UsualTraits(target) with { Reasoning = ReasoningStyle.Adaptive, Refuses = model.Contains("4-6", StringComparison.Ordinal) ? Nothing : Sampling },
         Dialects.Gemini when model.StartsWith("gemini-3", StringComparison.Ordinal) => Dialects.UsualTraits(target) with { Reasoning = ReasoningStyle.ThinkingLevel },
-        Dialects.OpenAi => Dialects.UsualTraits(target) with { Refuses = model.StartsWith("gpt-5", StringComparison.Ordinal) ? s_sampling : s_none, MaxTokens = MaxTokensField.MaxCompletionTokens, DeveloperRole = true },
+        Dialects.OpenAi => Dialects.UsualTraits(target) with { Refuses = model.StartsWith("gpt-5", StringComparison.Ordinal) ? Sampling : Nothing, MaxTokens = MaxTokensField.MaxCompletionTokens, DeveloperRole = true },
         _ => Dialects.UsualTraits(target),
     };
 }
