@@ -50,14 +50,16 @@ internal static class AnthropicSchema
     }
 
     /// <summary>The schema of an answer: every object that says nothing of other properties forbids them, as Anthropic demands.</summary>
-    public static ReadOnlyMemory<byte> OfAnswer(ReadOnlyMemory<byte> schema)
+    /// <param name="schema">The schema as the client wrote it.</param>
+    /// <param name="bounds">The bounds on numbers, texts and lists that stood in it and were taken out: Anthropic answers 400 to a format that has them.</param>
+    public static ReadOnlyMemory<byte> OfAnswer(ReadOnlyMemory<byte> schema, SortedSet<string> bounds)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(schema, Options);
             ArrayBufferWriter<byte> output = new(schema.Length + 64);
             using (Utf8JsonWriter json = new(output, Written))
-                Close(document.RootElement, json, isSchema: true);
+                Close(document.RootElement, json, isSchema: true, bounds);
             return output.WrittenMemory;
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
@@ -228,13 +230,13 @@ internal static class AnthropicSchema
         }
     }
 
-    private static void Close(JsonElement schema, Utf8JsonWriter json, bool isSchema)
+    private static void Close(JsonElement schema, Utf8JsonWriter json, bool isSchema, SortedSet<string> bounds)
     {
         if (schema.ValueKind == JsonValueKind.Array)
         {
             json.WriteStartArray();
             foreach (JsonElement item in schema.EnumerateArray())
-                Close(item, json, isSchema);
+                Close(item, json, isSchema, bounds);
             json.WriteEndArray();
             return;
         }
@@ -251,15 +253,21 @@ internal static class AnthropicSchema
         foreach (JsonProperty member in schema.EnumerateObject())
         {
             open &= !member.NameEquals("additionalProperties"u8);
+            if (isSchema && IsBound(member))
+            {
+                bounds.Add(member.Name);
+                continue;
+            }
+
             if (isSchema && member.Name is "properties" or "$defs" or "definitions" or "patternProperties")
             {
                 json.WritePropertyName(member.Name);
-                Named(member.Value, json);
+                Named(member.Value, json, bounds);
             }
             else if (isSchema && member.Name is "items" or "anyOf" or "oneOf" or "allOf" or "not" or "prefixItems" or "additionalProperties" or "contains")
             {
                 json.WritePropertyName(member.Name);
-                Close(member.Value, json, isSchema: true);
+                Close(member.Value, json, isSchema: true, bounds);
             }
             else
             {
@@ -273,7 +281,7 @@ internal static class AnthropicSchema
     }
 
     /// <summary>An object whose members are schemas, whatever their names.</summary>
-    private static void Named(JsonElement schemas, Utf8JsonWriter json)
+    private static void Named(JsonElement schemas, Utf8JsonWriter json, SortedSet<string> bounds)
     {
         if (schemas.ValueKind != JsonValueKind.Object)
         {
@@ -285,11 +293,19 @@ internal static class AnthropicSchema
         foreach (JsonProperty member in schemas.EnumerateObject())
         {
             json.WritePropertyName(member.Name);
-            Close(member.Value, json, isSchema: true);
+            Close(member.Value, json, isSchema: true, bounds);
         }
 
         json.WriteEndObject();
     }
+
+    /// <summary>Source: Anthropic's guide "Structured outputs", limits of JSON Schema; <c>minItems</c> of 0 and 1 is taken.</summary>
+    private static bool IsBound(JsonProperty member) => member.Name switch
+    {
+        "minimum" or "maximum" or "exclusiveMinimum" or "exclusiveMaximum" or "multipleOf" or "minLength" or "maxLength" or "maxItems" or "uniqueItems" => true,
+        "minItems" => member.Value.ValueKind != JsonValueKind.Number || !member.Value.TryGetInt32(out int least) || least > 1,
+        _ => false,
+    };
 
     /// <summary>Where a walk through a schema stands: a reference that leads back into itself adds nothing.</summary>
     private sealed class Walk

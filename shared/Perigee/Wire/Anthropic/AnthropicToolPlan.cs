@@ -64,7 +64,7 @@ internal sealed class AnthropicToolPlan
             if (tool.Kind != ServerToolKind.WebSearch)
                 return translation.Drop(tool.Field, Loss.Contract, $"The provider's tool '{tool.Name}' has no counterpart in {Language}.");
             Search = true;
-            foreach (string option in AnthropicSearch.Options(tool))
+            foreach (string option in SearchOptions.Of(tool))
             {
                 if (translation.Drop(option, Loss.Hint, $"The web search of {Language} has no such option.") is { } error)
                     return error;
@@ -121,7 +121,14 @@ internal sealed class AnthropicToolPlan
         bool schema = !format.Schema.IsEmpty;
         if (schema && translation.Traits.Formats is FormatSupport.Schema or FormatSupport.SchemaOnly)
         {
-            AnswerSchema = AnthropicSchema.OfAnswer(format.Schema);
+            SortedSet<string> bounds = new(StringComparer.Ordinal);
+            AnswerSchema = AnthropicSchema.OfAnswer(format.Schema, bounds);
+            foreach (string bound in bounds)
+            {
+                if (translation.Drop($"{format.Field}.{bound}", Loss.Hint, $"A format of {Language} holds no such bound.") is { } error)
+                    return error;
+            }
+
             return null;
         }
 

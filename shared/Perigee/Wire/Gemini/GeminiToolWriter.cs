@@ -63,9 +63,22 @@ internal static class GeminiToolWriter
         if (question.Dialect == "gemini")
             pen.Object().Name(WireText.Encode(tool.Name)).Raw(tool.Json.Span).EndObject();
         else if (tool.Kind == ServerToolKind.WebSearch)
-            pen.Object().Name("googleSearch"u8).Object().EndObject().EndObject();
+            return Search(tool, translation, pen);
         else
             return translation.Drop(tool.Field, Loss.Contract, $"Gemini has no tool '{tool.Name}'.");
+        return null;
+    }
+
+    /// <summary>Google's search takes no options: those of others (domains, places, how often) are named.</summary>
+    private static GatewayError? Search(ServerTool tool, Translation translation, JsonPen pen)
+    {
+        pen.Object().Name("googleSearch"u8).Object().EndObject().EndObject();
+        foreach (string option in SearchOptions.Of(tool))
+        {
+            if (translation.Drop(option, Loss.Hint, "Google's search has no such option.") is { } error)
+                return error;
+        }
+
         return null;
     }
 

@@ -1,12 +1,12 @@
 using System.Text.Json;
 
-namespace Perigee.Wire.Anthropic;
+namespace Perigee.Wire;
 
-/// <summary>The web search of another dialect, asked for in Anthropic's.</summary>
-internal static class AnthropicSearch
+/// <summary>The options of a web search: each dialect has its own, and none is carried over.</summary>
+internal static class SearchOptions
 {
     /// <summary>The options of a declaration that say something: none of them is carried over.</summary>
-    public static List<string> Options(ServerTool tool)
+    public static List<string> Of(ServerTool tool)
     {
         List<string> options = [];
         try
@@ -16,7 +16,7 @@ internal static class AnthropicSearch
                 return options;
             foreach (JsonProperty member in document.RootElement.EnumerateObject())
             {
-                if (member.Value.ValueKind is JsonValueKind.Null || member.NameEquals("type"u8) || member.NameEquals("name"u8))
+                if (member.Value.ValueKind is JsonValueKind.Null || member.NameEquals("type"u8) || member.NameEquals("name"u8) || member.NameEquals("cache_control"u8))
                     continue;
                 if (member.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array && member.Value.GetRawText().AsSpan().Trim().Length <= 2)
                     continue;
