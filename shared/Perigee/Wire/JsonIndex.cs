@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Perigee.Wire;
 
@@ -44,6 +45,14 @@ internal sealed class JsonIndex : IDisposable
     /// <param name="fault">Why there is none: for the client, with the place of the fault.</param>
     public static bool TryParse(ReadOnlyMemory<byte> json, [NotNullWhen(true)] out JsonIndex? index, [NotNullWhen(false)] out string? fault)
     {
+        // The reader below looks at structure only; whoever decodes a text later must find one.
+        if (!Utf8.IsValid(json.Span))
+        {
+            index = null;
+            fault = "The body is not valid UTF-8: send JSON in UTF-8.";
+            return false;
+        }
+
         Token[] tokens = ArrayPool<Token>.Shared.Rent(64);
         int count = 0;
         Span<int> open = stackalloc int[MaxDepth + 1];

@@ -35,6 +35,13 @@ public sealed class JsonIndexTests
     }
 
     [Fact]
+    public void Refuses_what_is_no_utf8()
+    {
+        Assert.False(JsonIndex.TryParse((byte[])[.. "{\"a\":\""u8, 0xC3, .. "\"}"u8], out _, out string? fault));
+        Assert.Contains("UTF-8", fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Refuses_nesting_beyond_its_depth_without_overflow()
     {
         string deep = "{\"a\":" + new string('[', 100_000) + new string(']', 100_000) + "}";

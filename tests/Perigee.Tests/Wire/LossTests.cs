@@ -35,4 +35,19 @@ public sealed class LossTests
             }
         }
     }
+
+    [Fact]
+    public void Names_that_are_no_text_do_no_harm_in_a_schema()
+    {
+        const string Body = """{"max_tokens":9,"messages":[{"role":"user","content":"x"}],"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":{"a\\ud800":{"type":"string"}},"required":["b"],"additionalProperties":false}}}}""";
+        Assert.True(JsonIndex.TryParse(Encoding.UTF8.GetBytes(Body.Replace("\\\\", "\\", StringComparison.Ordinal)), out JsonIndex? index, out _));
+        using (index)
+        {
+            foreach (DialectFamily to in (DialectFamily[])[DialectFamily.OpenAi, DialectFamily.Gemini])
+            {
+                Assert.True(Dialects.Of(DialectFamily.Anthropic).TryRead(index, new QuestionContext(false, new ProofSeal(new byte[32], "t")), out ChatQuestion? question, out _));
+                Dialects.Of(to).Write(question, new Translation("m", ModelTraits.Plain), new ArrayBufferWriter<byte>());
+            }
+        }
+    }
 }

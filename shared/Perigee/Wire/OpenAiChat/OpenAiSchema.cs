@@ -73,9 +73,17 @@ internal static class OpenAiSchema
     /// <summary>Whether OpenAI takes the schema as a strict one: every object closed, and every property required.</summary>
     public static bool CanBeStrict(ReadOnlyMemory<byte> schema)
     {
-        using JsonDocument document = JsonDocument.Parse(schema);
-        return document.RootElement.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("object"u8)
-            && Closed(document.RootElement);
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(schema);
+            return document.RootElement.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("object"u8)
+                && Closed(document.RootElement);
+        }
+        catch (InvalidOperationException)
+        {
+            // A name with half a surrogate pair has no text: nobody binds to it.
+            return false;
+        }
     }
 
     private static bool Closed(JsonElement schema)
