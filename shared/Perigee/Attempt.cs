@@ -10,4 +10,11 @@ namespace Perigee;
 /// <param name="Shown">Whether any of it reached the client: the point of no return was passed.</param>
 /// <param name="ProviderRequestId">The provider's own id of the call.</param>
 internal sealed record Attempt(
-    Target Target, int Status, ErrorKind? Failure, TimeSpan? ToHeaders, TimeSpan? ToContent, TimeSpan Total, bool Shown, string? ProviderRequestId);
+    Target Target, int Status, ErrorKind? Failure, TimeSpan? ToHeaders, TimeSpan? ToContent, TimeSpan Total, bool Shown, string? ProviderRequestId)
+{
+    /// <summary>What came of it in one word, for receipts and logs: <c>ok</c>, the status, <c>timeout</c>, <c>empty</c>, <c>blocked</c>, <c>lost</c> ...</summary>
+    public string Outcome { get; init; } = "";
+
+    /// <summary>Whether it was started beside another that was slow.</summary>
+    public bool Hedge { get; init; }
+}

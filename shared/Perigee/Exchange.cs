@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Perigee.Wire;
 
@@ -73,8 +74,17 @@ internal sealed class Exchange
     /// <summary>What the question means, once some target had to be asked in another dialect; or null. Written by forward.</summary>
     public ChatQuestion? Conversation { get; set; }
 
-    /// <summary>Where to try, in order. Written by routing.</summary>
-    public IReadOnlyList<Target> Targets { get; set; } = [];
+    /// <summary>Where to try, and how. Null until routing knows. Written by routing.</summary>
+    public RoutePlan? Plan { get; set; }
+
+    /// <summary>
+    /// Where the answer's bytes go: the response, or what shares it with others who asked the same. Written by cache, fed by forward.
+    /// Refusals go to the response itself.
+    /// </summary>
+    public PipeWriter Output { get => field ?? Http.Response.BodyWriter; set; }
+
+    /// <summary>Cancelled when nobody waits for the answer any more: this client, and those who share it, are gone. Written by cache.</summary>
+    public CancellationToken Gone { get => field.CanBeCanceled ? field : Http.RequestAborted; set; }
 
     /// <summary>
     /// Writes an error behind what the client has been shown already, where that is not a stream of events (Gemini's array); or null.
@@ -92,7 +102,7 @@ internal sealed class Exchange
     public Target? Served { get; set; }
 
     /// <summary>What the answer said of itself: model, tokens, ending. Written by forward, or by cache on a hit.</summary>
-    public AnswerFacts Answer { get; } = new();
+    public AnswerFacts Answer { get; set; } = new();
 
     /// <summary>Whether the answer ended as its dialect says a complete one ends. Written by forward, or by cache on a hit.</summary>
     public bool Complete { get; set; }
@@ -107,7 +117,7 @@ internal sealed class Exchange
     public GatewayError? Error { get; private set; }
 
     /// <summary>Whether any byte reached the client, flushed or not: after that nothing can be taken back.</summary>
-    public bool Shown => Http.Response.HasStarted || Http.Response.BodyWriter.CanGetUnflushedBytes && Http.Response.BodyWriter.UnflushedBytes > 0;
+    public bool Shown => Http.Response.HasStarted || BytesOut > 0 || (Output.CanGetUnflushedBytes && Output.UnflushedBytes > 0);
 
     /// <summary>
     /// Ends the exchange with an error in the client's dialect: as JSON with its status while nothing is shown, else as the dialect's
@@ -146,4 +156,7 @@ internal enum CacheOutcome
 
     /// <summary>Asked anew at the caller's wish, and kept.</summary>
     Refresh,
+
+    /// <summary>Shared with an equal question that was being answered.</summary>
+    Joined,
 }

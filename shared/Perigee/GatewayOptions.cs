@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Perigee.Providers;
+using Perigee.Routing.Policies;
 
 namespace Perigee;
 
@@ -26,6 +27,15 @@ internal sealed record GatewayOptions
 
     /// <summary>Patience with providers.</summary>
     public TimeoutOptions Timeouts { get; init; } = new();
+
+    /// <summary>How often and when one target is tried again.</summary>
+    public RetryOptions Retries { get; init; } = new();
+
+    /// <summary>When a target is taken to be down.</summary>
+    public BreakerOptions Breaker { get; init; } = new();
+
+    /// <summary>The operator's routes, by the name that clients use as a model.</summary>
+    public FrozenDictionary<string, Route> Routes { get; init; } = FrozenDictionary<string, Route>.Empty;
 
     /// <summary>Where client and provider speak different dialects.</summary>
     public TranslationOptions Translation { get; init; } = new();
@@ -76,14 +86,73 @@ internal sealed record TranslationOptions
     public long MediaBytes { get; init; } = 20 * 1024 * 1024;
 }
 
-/// <summary>Patience with providers.</summary>
+/// <summary>Patience with providers, for each try anew.</summary>
 internal sealed record TimeoutOptions
 {
     /// <summary>To open a connection, TLS included.</summary>
     public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>From the start of a try to the first content of a stream (TTFT). Whole answers are not measured by it.</summary>
+    public TimeSpan FirstToken { get; init; } = TimeSpan.FromSeconds(180);
+
     /// <summary>Silence at any time: before the headers and between two reads. Under the platform's 230 s.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(220);
+
+    /// <summary>From the start of a try to the last byte of its answer.</summary>
+    public TimeSpan Total { get; init; } = TimeSpan.FromMinutes(60);
+
+    /// <summary>
+    /// How long a stream's opening is held back until content follows, while another target is left: what is held can still fail over unseen.
+    /// </summary>
+    public TimeSpan Hold { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+/// <summary>How often and when one target is tried again.</summary>
+internal sealed record RetryOptions
+{
+    /// <summary>Retries of one target, the first try not counted.</summary>
+    public int Most { get; init; } = 2;
+
+    /// <summary>The median of the first wait where the provider names none; doubled for each further one, jittered.</summary>
+    public TimeSpan Base { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The longest wait while another target is left: a provider that asks for more is left for the next target at once.</summary>
+    public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest wait for the last target.</summary>
+    public TimeSpan LongestLastWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Retries as a share of the requests to a provider, in percent: more is a storm.</summary>
+    public int BudgetPercent { get; init; } = 20;
+}
+
+/// <summary>When a second target is started beside a slow first one.</summary>
+internal sealed record HedgeOptions
+{
+    /// <summary>The wait for the first content while too few answers were measured; after that it is the first target's own recent p95 TTFT.</summary>
+    public TimeSpan After { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Second calls as a share of the route's requests, in percent.</summary>
+    public int Percent { get; init; } = 5;
+}
+
+/// <summary>When a target is taken to be down.</summary>
+internal sealed record BreakerOptions
+{
+    /// <summary>Failures in a row that open the breaker.</summary>
+    public int Failures { get; init; } = 5;
+
+    /// <summary>The share of failures among the tries of the window that opens it, in percent, from ten tries on.</summary>
+    public int Percent { get; init; } = 50;
+
+    /// <summary>The window of that share.</summary>
+    public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long it stays open at first; doubled after each failed probe.</summary>
+    public TimeSpan Open { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest it stays open without a probe, unless the provider itself named a time.</summary>
+    public TimeSpan LongestOpen { get; init; } = TimeSpan.FromMinutes(2);
 }
 
 /// <summary>Log shipping.</summary>

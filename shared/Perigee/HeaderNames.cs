@@ -26,4 +26,31 @@ internal static class HeaderNames
 
     /// <summary>Request fields left out because the target, or its dialect, cannot take them.</summary>
     public const string DroppedParams = "x-perigee-dropped-params";
+
+    /// <summary>On an answer: the operator's name of the route that chose the target.</summary>
+    public const string Route = "x-perigee-route";
+
+    /// <summary>On an answer: why the route chose this target, in a few words.</summary>
+    public const string Chosen = "x-perigee-chosen";
+
+    /// <summary>On an answer: every try as <c>provider/model;outcome;ms</c>, comma-separated, in the order in which they began.</summary>
+    public const string Attempts = "x-perigee-attempts";
+
+    /// <summary>On an answer: the gateway's own share of the time to the first byte, in milliseconds.</summary>
+    public const string OverheadMs = "x-perigee-overhead-ms";
+
+    /// <summary>On a request <c>1</c> or <c>true</c>: no other target than the first is tried.</summary>
+    public const string NoFallback = "x-perigee-no-fallback";
+
+    /// <summary>On a request <c>1</c> or <c>true</c>: answer with the decision, call nobody.</summary>
+    public const string Explain = "x-perigee-explain";
+
+    /// <summary>On a request: the session whose requests should go to one target (policy <c>sticky</c>).</summary>
+    public const string Session = "x-perigee-session";
+
+    /// <summary>On a request for <c>auto</c>: the least quality, <c>basic</c>, <c>standard</c>, <c>strong</c> or <c>frontier</c>.</summary>
+    public const string Quality = "x-perigee-quality";
+
+    /// <summary>On a request: a JSON object of the caller's, for conditions of routes and for the log.</summary>
+    public const string Metadata = "x-perigee-metadata";
 }

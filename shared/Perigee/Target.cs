@@ -1,3 +1,4 @@
+using Perigee.Catalog;
 using Perigee.Providers;
 using Perigee.Wire;
 
@@ -11,6 +12,12 @@ internal sealed record Target(Provider Provider, string Model)
     /// <summary>How this model there wants to be asked.</summary>
     public ModelTraits Traits { get; } = Provider.TraitsOf(Model);
 
+    /// <summary>What the catalogue knows of the model, or null.</summary>
+    public CatalogModel? Known { get; init; }
+
     /// <summary><c>provider/model</c>, as logs and headers show it.</summary>
-    public override string ToString() => Model.Length == 0 ? Provider.Name : $"{Provider.Name}/{Model}";
+    public override string ToString() => Name;
+
+    /// <summary>The same, made once: headers, logs and the state of its health go by it.</summary>
+    public string Name { get; } = Model.Length == 0 ? Provider.Name : $"{Provider.Name}/{Model}";
 }

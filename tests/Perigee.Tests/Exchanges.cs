@@ -35,7 +35,7 @@ internal static class Exchanges
             Started = 0,
             Stream = true,
             Caller = Caller.Open(null),
-            Targets = [new Target(Provider, "model")],
+            Plan = new() { Targets = [new Target(Provider, "model")], Timeouts = new(), Retries = new() },
         };
         http.Features.Set(exchange);
         return exchange;

@@ -30,7 +30,7 @@ internal sealed partial class ForwardMiddleware(
     {
         Exchange exchange = http.Features.Get<Exchange>()!;
         GatewayError? error = null;
-        foreach (Target target in exchange.Targets)
+        foreach (Target target in exchange.Plan!.Targets)
         {
             error = await TryAsync(exchange, target);
             if (error is null || exchange.Shown || error.Kind is ErrorKind.ClientGone or ErrorKind.BodyTooLarge)

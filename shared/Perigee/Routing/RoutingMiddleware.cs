@@ -54,7 +54,7 @@ internal sealed class RoutingMiddleware(RequestDelegate next, ModelResolver mode
             return new GatewayError(ErrorKind.BadRequest, "'model' is missing: name one as provider/model; GET /v1/models lists them.", "model");
         if (!models.TryResolve(exchange.Model, exchange.Options, out Target? target, out GatewayError? error))
             return error;
-        exchange.Targets = [target];
+        exchange.Plan = Only(exchange, target);
         return null;
     }
 
@@ -67,10 +67,10 @@ internal sealed class RoutingMiddleware(RequestDelegate next, ModelResolver mode
         string? maker = await origins.FindAsync(exchange.Caller!.Tenant, id!, exchange.Http.RequestAborted);
         if (maker is null)
             return exchange.Caller.IsOpen ? null : Unknown("previous_response_id");
-        return maker == exchange.Targets[0].Provider.Name
+        return maker == exchange.Plan!.Targets[0].Provider.Name
             ? null
             : new GatewayError(ErrorKind.BadRequest,
-                $"'previous_response_id' names a response of the provider '{maker}', but 'model' is served by '{exchange.Targets[0].Provider.Name}'. "
+                $"'previous_response_id' names a response of the provider '{maker}', but 'model' is served by '{exchange.Plan!.Targets[0].Provider.Name}'. "
                 + $"Use a model of '{maker}', or send the conversation in 'input'.", "previous_response_id");
     }
 
@@ -85,7 +85,7 @@ internal sealed class RoutingMiddleware(RequestDelegate next, ModelResolver mode
                 + (exchange.Options.Off.TryGetValue(maker, out string? how) ? $"; to turn it on, {how}." : " or no longer configured."), field);
         }
 
-        exchange.Targets = [new Target(provider, "")];
+        exchange.Plan = Only(exchange, new Target(provider, ""));
         return null;
     }
 
@@ -115,9 +115,12 @@ internal sealed class RoutingMiddleware(RequestDelegate next, ModelResolver mode
             }
         }
 
-        exchange.Targets = [new Target(provider, "")];
+        exchange.Plan = Only(exchange, new Target(provider, ""));
         return null;
     }
+
+    private static RoutePlan Only(Exchange exchange, Target target) =>
+        new() { Targets = [target], Timeouts = exchange.Options.Timeouts, Retries = exchange.Options.Retries };
 
     private static bool NamesAnswerBefore(Exchange exchange, out string? id)
     {

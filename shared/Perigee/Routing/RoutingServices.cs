@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Perigee.Routing.Health;
 
 namespace Perigee.Routing;
 
@@ -7,6 +8,7 @@ internal static class RoutingServices
 {
     public static IServiceCollection AddModelRouting(this IServiceCollection services) => services
         .AddSingleton<ModelResolver>()
+        .AddSingleton<TargetStates>()
         .AddSingleton<Origins>()
         .AddSingleton<ProofKey>()
         .AddSingleton<ModelsEndpoint>();

@@ -32,7 +32,7 @@ public class RoutingMiddlewareTests
         Exchange exchange = await RouteAsync("chat", """{"model":"gpt-4o"}""");
 
         Assert.True(_forwarded);
-        Assert.Equal("openai/gpt-4o", Assert.Single(exchange.Targets).ToString());
+        Assert.Equal("openai/gpt-4o", Assert.Single(exchange.Plan!.Targets).ToString());
         Assert.Equal(0, _tables.Finds);
     }
 
@@ -65,7 +65,7 @@ public class RoutingMiddlewareTests
 
         Exchange exchange = await RouteAsync(operation, id: "resp_1");
 
-        Assert.Equal("groq", Assert.Single(exchange.Targets).ToString());
+        Assert.Equal("groq", Assert.Single(exchange.Plan!.Targets).ToString());
         Assert.Equal(0, _tables.Finds);
     }
 
@@ -96,7 +96,7 @@ public class RoutingMiddlewareTests
     {
         Exchange exchange = await RouteAsync("responses.get", id: "resp_9", tenant: "open");
 
-        Assert.Equal("openai", Assert.Single(exchange.Targets).ToString());
+        Assert.Equal("openai", Assert.Single(exchange.Plan!.Targets).ToString());
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public class RoutingMiddlewareTests
         await _origins.RememberAsync("t1", "resp_1", "groq", default);
 
         Exchange same = await RouteAsync("responses", """{"model":"groq/openai/gpt-oss-120b","previous_response_id":"resp_1"}""");
-        Assert.Equal("groq/openai/gpt-oss-120b", Assert.Single(same.Targets).ToString());
+        Assert.Equal("groq/openai/gpt-oss-120b", Assert.Single(same.Plan!.Targets).ToString());
 
         Exchange elsewhere = await RouteAsync("responses", """{"model":"gpt-4o","previous_response_id":"resp_1"}""");
         Assert.Equal((400, "previous_response_id"), (elsewhere.Http.Response.StatusCode, elsewhere.Error!.Param));
@@ -149,7 +149,7 @@ public class RoutingMiddlewareTests
         await _origins.RememberAsync("t1", "file_1", "groq", default);
 
         Exchange known = await RouteAsync("batches.create", """{"input_file_id":"file_1"}""");
-        Assert.Equal("groq", Assert.Single(known.Targets).ToString());
+        Assert.Equal("groq", Assert.Single(known.Plan!.Targets).ToString());
 
         Exchange unknown = await RouteAsync("batches.create", """{"input_file_id":"file_2"}""");
         Assert.Equal((404, "input_file_id"), (unknown.Http.Response.StatusCode, unknown.Error!.Param));
@@ -171,7 +171,7 @@ public class RoutingMiddlewareTests
         await _routing.InvokeAsync(exchange.Http);
 
         Assert.Equal(status, exchange.Http.Response.StatusCode);
-        Assert.Equal(provider, exchange.Targets.SingleOrDefault()?.ToString());
+        Assert.Equal(provider, exchange.Plan?.Targets.SingleOrDefault()?.ToString());
     }
 
     [Fact]
