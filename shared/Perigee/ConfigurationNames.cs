@@ -21,6 +21,13 @@ internal static class ConfigurationNames
         "x-api-key", "x-goog-api-key",
     };
 
+    /// <summary>Header names that carry a key or a session: their values belong neither into a file nor into a decision.</summary>
+    private static readonly HashSet<string> SecretHeaders = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "api-key", "authorization", "cf-aig-authorization", "cookie", "helicone-auth", "ocp-apim-subscription-key", "proxy-authorization", "set-cookie",
+        "x-api-key", "x-bf-vk", "x-functions-key", "x-goog-api-key", "x-litellm-api-key", "x-portkey-api-key",
+    };
+
     /// <summary>A provider's name: it stands before a slash, in logs, and upper-cased in a variable's name.</summary>
     public static bool IsProvider(string name) =>
         name.Length is > 0 and <= 64 && char.IsAsciiLetterLower(name[0]) && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
@@ -35,6 +42,10 @@ internal static class ConfigurationNames
     /// <summary>A header that an operator may add to every request.</summary>
     public static bool IsFreeHeader(string name) =>
         name.Length is > 0 and <= 64 && !name.AsSpan().ContainsAnyExcept(TokenCharacters) && !OwnHeaders.Contains(name);
+
+    /// <summary>A header that a condition may look at.</summary>
+    public static bool IsOpenHeader(string name) =>
+        name.Length is > 0 and <= 64 && !name.AsSpan().ContainsAnyExcept(TokenCharacters) && !SecretHeaders.Contains(name);
 
     /// <summary>Text that can stand in a header.</summary>
     public static bool IsHeaderValue(string value) => value.Length <= 4096 && !value.AsSpan().ContainsAnyExceptInRange(' ', '~');

@@ -31,6 +31,7 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
         ConfigurationSection root = new(document?.RootElement ?? default, "", "", faults);
         root.Text("$schema");
         ConfiguredProviders providers = new ConfigurationProviders(rows, environment, faults).Read(root.Section("providers"));
+        ConfigurationPatience patience = new((section, member, variable, least, most) => Number(section, member, variable, least, most, faults));
         GatewayOptions options = new()
         {
             Providers = providers.On,
@@ -39,10 +40,13 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             Aliases = ReadAliases(root.Section("aliases"), providers, faults),
             Limits = ReadLimits(root.Section("limits"), faults),
             Cache = ReadCache(root.Section("cache"), faults),
-            Timeouts = ReadTimeouts(root.Section("timeouts"), faults),
+            Timeouts = patience.Timeouts(root.Section("timeouts")),
+            Retries = patience.Retries(root.Section("retries")),
+            Breaker = patience.Breaker(root.Section("breaker")),
             Translation = ReadTranslation(root.Section("translation"), faults),
             Logs = ReadLogs(root.Section("logs"), faults),
         };
+        options = options with { Routes = new ConfigurationRoutes(providers, options.Aliases, patience, faults).Read(root.Section("routes"), options) };
         root.Close();
         return options;
     }
@@ -144,18 +148,6 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
         };
         section.Close();
         return cache;
-    }
-
-    private TimeoutOptions ReadTimeouts(ConfigurationSection section, ConfigurationFaults faults)
-    {
-        TimeoutOptions defaults = new();
-        TimeoutOptions timeouts = new()
-        {
-            Connect = Seconds(Number(section, "connectSeconds", "PERIGEE_CONNECT_SECONDS", 1, 120, faults)) ?? defaults.Connect,
-            Idle = Seconds(Number(section, "idleSeconds", "PERIGEE_IDLE_SECONDS", 1, 3600, faults)) ?? defaults.Idle,
-        };
-        section.Close();
-        return timeouts;
     }
 
     private TranslationOptions ReadTranslation(ConfigurationSection section, ConfigurationFaults faults)

@@ -26,7 +26,7 @@ internal sealed class ConfigurationFaults
 }
 
 /// <summary>An object in perigee.json: hands out its members by type and reports, when closed, those that nobody asked for.</summary>
-internal sealed class ConfigurationSection
+internal sealed partial class ConfigurationSection
 {
     private readonly JsonElement _element;
     private readonly string _shape;
@@ -118,7 +118,8 @@ internal sealed class ConfigurationSection
         int index = words.IndexOf(value.GetString()!);
         if (index >= 0)
             return index;
-        _faults.Add(PathOf(member), $"is none of: {string.Join(", ", words!)}.");
+        IReadOnlyList<string> near = NearestNames.Of(value.GetString()!, words.ToArray(), 1);
+        _faults.Add(PathOf(member), $"is none of: {string.Join(", ", words!)}{(near.Count > 0 ? $"; did you mean {near[0]}?" : ".")}");
         return null;
     }
 

@@ -1,11 +1,12 @@
 using Microsoft.AspNetCore.Http;
 using Perigee.Providers;
+using Perigee.Routing.Policies;
 using Perigee.Storage;
 
 namespace Perigee.Routing;
 
 /// <summary>Finds where the request can be served: by its model, or by the provider that made the id that it names.</summary>
-internal sealed class RoutingMiddleware(RequestDelegate next, ModelResolver models, Origins origins)
+internal sealed class RoutingMiddleware(RequestDelegate next, RoutePlanner planner, Origins origins)
 {
     public Task InvokeAsync(HttpContext http)
     {
@@ -52,10 +53,16 @@ internal sealed class RoutingMiddleware(RequestDelegate next, ModelResolver mode
     {
         if (string.IsNullOrEmpty(exchange.Model))
             return new GatewayError(ErrorKind.BadRequest, "'model' is missing: name one as provider/model; GET /v1/models lists them.", "model");
-        if (!models.TryResolve(exchange.Model, exchange.Options, out Target? target, out GatewayError? error))
-            return error;
-        exchange.Plan = Only(exchange, target);
-        return null;
+        if (exchange.Options.Routes.TryGetValue(exchange.Model, out Route? route))
+        {
+            PlanDraft? draft = planner.Draft(route, new RouteRequest(exchange), out GatewayError? fault);
+            exchange.Plan = draft is null ? null : planner.Finish(draft);
+            return fault;
+        }
+
+        planner.TryPlain(exchange.Model, exchange.Options, out RoutePlan? plan, out GatewayError? error);
+        exchange.Plan = plan;
+        return error;
     }
 
     // A stored answer lives with the provider that gave it: the next turn can only go there.

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Perigee.Routing.Health;
+using Perigee.Routing.Policies;
 
 namespace Perigee.Routing;
 
@@ -9,6 +10,10 @@ internal static class RoutingServices
     public static IServiceCollection AddModelRouting(this IServiceCollection services) => services
         .AddSingleton<ModelResolver>()
         .AddSingleton<TargetStates>()
+#pragma warning disable RS0030 // The one place where the dice are taken from: everybody else is handed them.
+        .AddSingleton(Random.Shared)
+#pragma warning restore RS0030
+        .AddSingleton<RoutePlanner>()
         .AddSingleton<Origins>()
         .AddSingleton<ProofKey>()
         .AddSingleton<ModelsEndpoint>();

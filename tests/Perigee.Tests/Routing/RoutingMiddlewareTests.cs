@@ -23,7 +23,7 @@ public class RoutingMiddlewareTests
         {
             _forwarded = true;
             return Task.CompletedTask;
-        }, new(ModelCatalog.Shipped), _origins);
+        }, new(new(ModelCatalog.Shipped), new(new FakeTimeProvider()), new Random(1)), _origins);
     }
 
     [Fact]

@@ -53,22 +53,42 @@ internal sealed record Route(string Name, RouteNode Root)
 }
 
 /// <summary>A place in the tree of a route.</summary>
-internal abstract record RouteNode;
+internal abstract record RouteNode
+{
+    /// <summary>What stays the same as long as the operator means the same: sessions stick by it.</summary>
+    public abstract string Key { get; }
+}
 
 /// <summary>A model: <c>provider/model</c> or an alias.</summary>
 /// <param name="Model">The name as written.</param>
-internal sealed record ModelNode(string Model) : RouteNode;
+internal sealed record ModelNode(string Model) : RouteNode
+{
+    /// <inheritdoc/>
+    public override string Key => Model;
+}
 
 /// <summary>Another route, by name. The validator has refused cycles.</summary>
 /// <param name="Route">The name.</param>
-internal sealed record NamedNode(string Route) : RouteNode;
+internal sealed record NamedNode(string Route) : RouteNode
+{
+    /// <inheritdoc/>
+    public override string Key => Route;
+}
 
 /// <summary>A choice among others.</summary>
 /// <param name="Policy">How.</param>
 /// <param name="Choices">Among what.</param>
-internal sealed record PolicyNode(RoutePolicy Policy, IReadOnlyList<RouteChoice> Choices) : RouteNode;
+internal sealed record PolicyNode(RoutePolicy Policy, IReadOnlyList<RouteChoice> Choices) : RouteNode
+{
+    /// <inheritdoc/>
+    public override string Key { get; } = string.Join(' ', Choices.Select(choice => choice.Node.Key));
+}
 
 /// <summary>One of the choices.</summary>
 /// <param name="Node">What is chosen with it.</param>
 /// <param name="Weight">For <see cref="RoutePolicy.Weighted"/> and <see cref="RoutePolicy.Sticky"/>: 0 to 1,000,000.</param>
-internal sealed record RouteChoice(RouteNode Node, int Weight = 1);
+internal sealed record RouteChoice(RouteNode Node, int Weight = 1)
+{
+    /// <summary>When it holds, for <see cref="RoutePolicy.Conditional"/>; null is always.</summary>
+    public RouteCondition? When { get; init; }
+}

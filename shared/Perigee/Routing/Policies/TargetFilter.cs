@@ -1,0 +1,33 @@
+using System.Globalization;
+using Perigee.Catalog;
+using Perigee.Wire;
+
+namespace Perigee.Routing.Policies;
+
+/// <summary>Says why a target cannot serve a request. Only what is known counts: a model that the catalogue does not know may be able to do anything.</summary>
+internal static class TargetFilter
+{
+    /// <summary>The reason, for people; or null where it can, as far as anybody knows.</summary>
+    public static string? Unfit(Target target, RouteRequest request) => Ability(target, request) ?? Window(target, request.Needs);
+
+    /// <summary>Whether the window is too small by so much that no estimate can be that wrong.</summary>
+    public static bool IsFarTooSmall(Target target, RequestNeeds needs) => target.Known?.Context is { } window && needs.Tokens > window + (window / 2);
+
+    /// <summary>Why the question does not fit, or null.</summary>
+    public static string? Window(Target target, RequestNeeds needs) => target.Known?.Context is { } window && needs.Tokens > window
+        ? string.Create(CultureInfo.InvariantCulture, $"window of {window} tokens is too small for about {needs.Tokens}")
+        : null;
+
+    private static string? Ability(Target target, RouteRequest request)
+    {
+        Operation operation = request.Exchange.Operation;
+        if (operation.Asks == Asks.OwnThing && operation.Speaks != target.Provider.Dialect
+            && !(operation.Speaks == DialectFamily.OpenAi && target.Provider.CompatiblePath is not null))
+            return "has no such operation";
+        if (target.Known is not { } known)
+            return null;
+        if (operation.Asks is Asks.Conversation or Asks.Count && known.Kind is ModelKind.Embedding or ModelKind.Moderation or ModelKind.Rerank)
+            return "holds no conversations";
+        return operation.Asks == Asks.Vectors && known.Kind == ModelKind.Chat ? "gives no vectors" : null;
+    }
+}
