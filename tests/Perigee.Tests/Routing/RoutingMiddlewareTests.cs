@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
-using Perigee.Catalog;
 using Perigee.Front;
 using Perigee.Routing;
 using Perigee.Tests.Configuration;
@@ -23,7 +22,7 @@ public class RoutingMiddlewareTests
         {
             _forwarded = true;
             return Task.CompletedTask;
-        }, new(ModelCatalog.Shipped), _origins);
+        }, new(), _origins);
     }
 
     [Fact]
