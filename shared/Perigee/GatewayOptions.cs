@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Perigee.Catalog;
 using Perigee.Providers;
 using Perigee.Routing.Policies;
 
@@ -18,6 +19,9 @@ internal sealed record GatewayOptions
 
     /// <summary>Models that the operator lists for a provider (custom ones above all), as <c>provider/model</c>.</summary>
     public IReadOnlyList<string> ListedModels { get; init; } = [];
+
+    /// <summary>The models that the gateway knows, with what the operator says of them.</summary>
+    public ModelCatalog Catalog { get; init; } = ModelCatalog.Shipped;
 
     /// <summary>Limits of every caller.</summary>
     public LimitOptions Limits { get; init; } = new();

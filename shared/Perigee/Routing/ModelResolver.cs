@@ -9,7 +9,7 @@ namespace Perigee.Routing;
 /// Finds where a model is served. In this order: an alias, <c>provider/model</c>, exact bare names (the catalogue, then what the operator lists),
 /// and at last the provider that owns the name's beginning. Never takes an address from a request.
 /// </summary>
-internal sealed class ModelResolver(ModelCatalog catalog)
+internal sealed class ModelResolver
 {
     // Names come from requests: what is kept of them is bounded.
     private const int MostKept = 4096;
@@ -49,13 +49,13 @@ internal sealed class ModelResolver(ModelCatalog catalog)
         foreach ((string alias, string aim) in options.Aliases.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (TryResolve(alias, options, out Target? target, out _))
-                yield return new(alias, target.Provider.Name, KnownAs(target), aim);
+                yield return new(alias, target.Provider.Name, KnownAs(target, options), aim);
         }
 
         foreach (Provider provider in InOrder(options))
         {
             HashSet<string> seen = new(StringComparer.Ordinal);
-            foreach (CatalogModel model in catalog.Of(provider.Kind))
+            foreach (CatalogModel model in options.Catalog.Of(provider.Name, provider.Kind))
             {
                 seen.Add(model.Id);
                 yield return new($"{provider.Name}/{model.Id}", provider.Name, model, null);
@@ -73,16 +73,8 @@ internal sealed class ModelResolver(ModelCatalog catalog)
     }
 
     /// <summary>The catalogue's row of a target, or null.</summary>
-    public CatalogModel? KnownAs(Target target)
-    {
-        foreach (CatalogModel model in catalog.Named(target.Model))
-        {
-            if (model.Provider == target.Provider.Kind)
-                return model;
-        }
-
-        return null;
-    }
+    public static CatalogModel? KnownAs(Target target, GatewayOptions options) =>
+        options.Catalog.Find(target.Provider.Name, target.Provider.Kind, target.Model);
 
     /// <summary>What to tell a client whose model is not known: the nearest names, or what turns its provider on.</summary>
     public GatewayError NotFound(string name, GatewayOptions options, string? remedy = null)
@@ -96,7 +88,7 @@ internal sealed class ModelResolver(ModelCatalog catalog)
         return new GatewayError(ErrorKind.ModelNotFound, message, "model") { Code = "model_not_found" };
     }
 
-    private Target? Find(string name, GatewayOptions options, out string? remedy)
+    private static Target? Find(string name, GatewayOptions options, out string? remedy)
     {
         remedy = null;
 
@@ -109,8 +101,9 @@ internal sealed class ModelResolver(ModelCatalog catalog)
         if (slash > 0 && slash < name.Length - 1)
         {
             string prefix = name[..slash];
+            // Some providers' own ids begin with their own name: openrouter/auto, groq/compound, nvidia/nemotron-...
             if (options.Providers.TryGetValue(prefix, out Provider? provider))
-                return new Target(provider, IsWholeName(provider, name) ? name : name[(slash + 1)..]);
+                return Known(provider, options.Catalog.Has(provider.Kind, name) ? name : name[(slash + 1)..], options);
 
             // Who names a provider means it: the same model elsewhere would be another price and another owner of the data.
             if (options.Off.TryGetValue(prefix, out string? how))
@@ -123,28 +116,20 @@ internal sealed class ModelResolver(ModelCatalog catalog)
         return FindBare(name, options, out remedy);
     }
 
-    // Some providers' own ids begin with their own name: openrouter/auto, groq/compound, nvidia/nemotron-...
-    private bool IsWholeName(Provider provider, string name)
-    {
-        foreach (CatalogModel model in catalog.Named(name))
-        {
-            if (model.Provider == provider.Kind)
-                return true;
-        }
+    /// <summary>A model of a provider with what the catalogue knows of it.</summary>
+    public static Target Known(Provider provider, string model, GatewayOptions options) =>
+        new(provider, model) { Known = options.Catalog.Find(provider.Name, provider.Kind, model) };
 
-        return false;
-    }
-
-    private Target? FindBare(string name, GatewayOptions options, out string? remedy)
+    private static Target? FindBare(string name, GatewayOptions options, out string? remedy)
     {
         remedy = null;
-        ReadOnlySpan<CatalogModel> homes = catalog.Named(name);
+        IReadOnlyList<CatalogModel> homes = options.Catalog.Named(name);
         foreach (CatalogModel home in homes)
         {
             if (options.Providers.TryGetValue(home.Provider, out Provider? provider)
                 || (provider = InOrder(options).FirstOrDefault(one => one.Kind == home.Provider)) is not null)
             {
-                return new Target(provider, name);
+                return Known(provider, name, options);
             }
         }
 
@@ -152,7 +137,7 @@ internal sealed class ModelResolver(ModelCatalog catalog)
         {
             int slash = listed.IndexOf('/', StringComparison.Ordinal);
             if (listed.AsSpan(slash + 1).SequenceEqual(name) && options.Providers.TryGetValue(listed[..slash], out Provider? provider))
-                return new Target(provider, name);
+                return Known(provider, name, options);
         }
 
         foreach (Provider provider in InOrder(options))
@@ -160,7 +145,7 @@ internal sealed class ModelResolver(ModelCatalog catalog)
             foreach (string prefix in provider.Owns)
             {
                 if (name.StartsWith(prefix, StringComparison.Ordinal))
-                    return new Target(provider, name);
+                    return Known(provider, name, options);
             }
         }
 

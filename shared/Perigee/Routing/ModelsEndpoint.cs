@@ -38,7 +38,7 @@ internal sealed class ModelsEndpoint(ModelResolver models)
             return;
         }
 
-        CatalogModel? model = models.KnownAs(target);
+        CatalogModel? model = ModelResolver.KnownAs(target, exchange.Options);
         bool known = model is not null || exchange.Options.Aliases.ContainsKey(id) || exchange.Options.ListedModels.Contains(target.ToString(), StringComparer.Ordinal);
 
         // Of a provider without any row in the catalogue nothing can be said against a name.

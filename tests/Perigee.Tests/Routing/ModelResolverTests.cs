@@ -1,4 +1,3 @@
-using Perigee.Catalog;
 using Perigee.Routing;
 using Perigee.Tests.Configuration;
 
@@ -15,7 +14,7 @@ public class ModelResolverTests
         }
         """, Keys);
 
-    private readonly ModelResolver _models = new(ModelCatalog.Shipped);
+    private readonly ModelResolver _models = new();
 
     [Theory]
     [InlineData("openai/gpt-4o", "openai/gpt-4o")]

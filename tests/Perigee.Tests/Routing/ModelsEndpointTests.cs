@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Perigee.Catalog;
 using Perigee.Routing;
 using Perigee.Tests.Configuration;
 
@@ -13,7 +12,7 @@ public class ModelsEndpointTests
         """{"providers":{"ollama":{},"my-vllm":{"baseUrl":"https://v.example/v1","models":["org/own-7b"]}},"aliases":{"fast":"openai/gpt-5-mini","off":"xai/grok-4.5"}}""",
         ("OPENAI_API_KEY", "k"));
 
-    private readonly ModelsEndpoint _endpoint = new(new(ModelCatalog.Shipped));
+    private readonly ModelsEndpoint _endpoint = new(new());
 
     [Fact]
     public async Task The_list_holds_what_can_be_asked_for()

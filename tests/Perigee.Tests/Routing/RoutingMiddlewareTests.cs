@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
-using Perigee.Catalog;
 using Perigee.Front;
 using Perigee.Routing;
 using Perigee.Tests.Configuration;
@@ -23,7 +22,7 @@ public class RoutingMiddlewareTests
         {
             _forwarded = true;
             return Task.CompletedTask;
-        }, new(new(ModelCatalog.Shipped), new(new FakeTimeProvider()), new Random(1)), _origins);
+        }, new(new(), new(new FakeTimeProvider()), new Random(1)), _origins);
     }
 
     [Fact]

@@ -4,11 +4,8 @@ namespace Perigee.Routing.Policies;
 internal static class ModelFacts
 {
     /// <summary>Pico-dollars that a request would cost there.</summary>
-    public static long? Estimate(Target target, RequestNeeds needs, DateTimeOffset at)
-    {
-        _ = (target, needs, at);
-        return null;
-    }
+    public static long? Estimate(Target target, RequestNeeds needs, DateTimeOffset at) =>
+        target.Known?.Estimate(needs.Tokens, needs.LikelyOutput, at);
 
     /// <summary>Dollars for people: <c>$0.00042</c>.</summary>
     public static string Dollars(long picoDollars) => "$" + (picoDollars / 1e12m).ToString("0.########", System.Globalization.CultureInfo.InvariantCulture);

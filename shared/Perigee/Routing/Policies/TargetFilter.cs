@@ -28,6 +28,17 @@ internal static class TargetFilter
             return null;
         if (operation.Asks is Asks.Conversation or Asks.Count && known.Kind is ModelKind.Embedding or ModelKind.Moderation or ModelKind.Rerank)
             return "holds no conversations";
-        return operation.Asks == Asks.Vectors && known.Kind == ModelKind.Chat ? "gives no vectors" : null;
+        if (operation.Asks == Asks.Vectors)
+            return known.Kind == ModelKind.Chat ? "gives no vectors" : null;
+        RequestNeeds needs = request.Needs;
+        return needs.Images && known.Takes(Modalities.Image) == false ? "takes no pictures"
+            : needs.Audio && known.Takes(Modalities.Audio) == false ? "takes no sound"
+            : needs.Video && known.Takes(Modalities.Video) == false ? "takes no video"
+            : needs.Files && known.Takes(Modalities.File) == false ? "takes no files"
+            : needs.Speech && known.Outputs != Modalities.None && (known.Outputs & Modalities.Audio) == 0 ? "does not speak"
+            : needs.Tools && known.Tools == false ? "calls no tools"
+            : needs.Schema && known.Schema == false ? "holds to no schema"
+            : needs.Reasoning && known.Reasoning == false ? "does not reason"
+            : null;
     }
 }
