@@ -16,9 +16,10 @@ internal sealed partial class ConfigurationSection
         if (Take(member, JsonValueKind.Array, "a list") is not { } list)
             return [];
         List<ConfigurationItem> items = [];
+        int index = 0;
         foreach (JsonElement item in list.EnumerateArray())
         {
-            string path = $"{PathOf(member)}[{items.Count}]";
+            string path = $"{PathOf(member)}[{index++}]";
             if (item.ValueKind == JsonValueKind.String)
                 items.Add(new(path, item.GetString(), null));
             else if (item.ValueKind == JsonValueKind.Object)
