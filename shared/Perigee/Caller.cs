@@ -7,6 +7,9 @@ namespace Perigee;
 /// <param name="RequestsPerMinute">The key's own limit, or null for none.</param>
 internal sealed record Caller(string KeyId, string Tenant, string Name, int? RequestsPerMinute)
 {
+    /// <summary>The least quality of a model that <c>auto</c> chooses for it, or null for the gateway's own.</summary>
+    public string? Quality { get; init; }
+
     /// <summary>The caller of an open gateway: one person on their own machine.</summary>
     public static Caller Open(int? requestsPerMinute) => new("open", "open", "open", requestsPerMinute);
 

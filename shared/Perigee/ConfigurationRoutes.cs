@@ -149,6 +149,8 @@ internal sealed class ConfigurationRoutes(
             return new NamedNode(name);
         if (aliases.ContainsKey(name) || known)
             return new ModelNode(name);
+        if (AutoModels.IsAuto(name))
+            return new AutoNode();
         IEnumerable<string> own = _names.Where(one => one != route).Concat(aliases.Keys);
         IReadOnlyList<string> near = provider is null
             ? NearestNames.Of(name, own, 1)

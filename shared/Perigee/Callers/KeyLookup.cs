@@ -168,7 +168,7 @@ internal sealed class KeyLookup(KeyStore store, TimeProvider time)
 
         public KeyFinding? Finding { get; } = record is null
             ? null
-            : KeyFinding.Of(new Caller(record.Id, record.Tenant, record.Name, record.RequestsPerMinute));
+            : KeyFinding.Of(new Caller(record.Id, record.Tenant, record.Name, record.RequestsPerMinute) { Quality = record.Quality });
     }
 }
 

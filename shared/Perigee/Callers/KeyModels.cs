@@ -14,6 +14,8 @@ internal sealed record NewKey
 
     public DateTimeOffset? ExpiresAt { get; set; }
 
+    public string? Quality { get; set; }
+
     /// <summary>Members that there are not: collected to be named all at once.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
@@ -27,12 +29,13 @@ internal sealed record ShownKey(
     string Name,
     string Tenant,
     int? RequestsPerMinute,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Quality,
     DateTime CreatedAt,
     DateTime? ExpiresAt,
     DateTime? RevokedAt)
 {
     public static ShownKey Of(KeyRecord record, string? key = null) => new(
-        record.Id, "key", key, record.Name, record.Tenant, record.RequestsPerMinute,
+        record.Id, "key", key, record.Name, record.Tenant, record.RequestsPerMinute, record.Quality,
         record.CreatedAt.UtcDateTime, record.ExpiresAt?.UtcDateTime, record.RevokedAt?.UtcDateTime);
 
     /// <summary>Without the key.</summary>

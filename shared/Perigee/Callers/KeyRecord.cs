@@ -19,6 +19,9 @@ internal sealed record KeyRecord(
 
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
+    /// <summary>The least quality of a model that <c>auto</c> chooses for it, or null for the gateway's own.</summary>
+    public string? Quality { get; init; }
+
     /// <summary>The public id: the beginning of the hash, which says nothing of the key and leads to the row.</summary>
     public string Id { get; } = IdOf(Hash);
 
@@ -43,7 +46,10 @@ internal sealed record KeyRecord(
         (int?)row.Number("requestsPerMinute"),
         row.Moment("createdAt") ?? default,
         row.Moment("expiresAt"),
-        row.Moment("revokedAt"));
+        row.Moment("revokedAt"))
+    {
+        Quality = row.Text("quality"),
+    };
 
     /// <summary>Makes the row.</summary>
     public TableRow ToRow() => new TableRow(PartitionOf(Hash), Hash)
@@ -51,6 +57,7 @@ internal sealed record KeyRecord(
         .Set("name", Name)
         .Set("tenant", Tenant)
         .Set("requestsPerMinute", RequestsPerMinute)
+        .Set("quality", Quality)
         .Set("createdAt", CreatedAt)
         .Set("expiresAt", ExpiresAt)
         .Set("revokedAt", RevokedAt);

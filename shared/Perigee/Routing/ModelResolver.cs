@@ -43,9 +43,16 @@ internal sealed class ModelResolver
         return true;
     }
 
+    /// <summary>Whether a name is known but its provider is off: not the fault of who asks.</summary>
+    public static bool IsOff(string name, GatewayOptions options) => Find(name, options, out string? remedy) is null && remedy is not null;
+
     /// <summary>Every name that a caller may use, in the order of preference, with what it stands for.</summary>
     public IEnumerable<ModelName> Names(GatewayOptions options)
     {
+        foreach (string route in options.Routes.Keys.Order(StringComparer.Ordinal))
+            yield return new(route, "perigee", null, null);
+        if (!options.Routes.ContainsKey("auto") && !options.Aliases.ContainsKey("auto") && options.Providers.Values.Any(provider => !provider.BuiltIn))
+            yield return new("auto", "perigee", null, null);
         foreach ((string alias, string aim) in options.Aliases.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (TryResolve(alias, options, out Target? target, out _))

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Perigee.Catalog;
+using Perigee.Routing.Policies;
 using Perigee.Wire;
 
 namespace Perigee.Routing;
@@ -32,6 +33,12 @@ internal sealed class ModelsEndpoint(ModelResolver models)
 
         // Routing leaves an escaped slash escaped, and SDKs escape it.
         string id = (http.Request.RouteValues["id"] as string ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        if (PlanDrafter.IsChoice(id, exchange.Options))
+        {
+            await SendAsync(exchange, WriteOne(new(id, "perigee", null, null), exchange));
+            return;
+        }
+
         if (!models.TryResolve(id, exchange.Options, out Target? target, out GatewayError? error))
         {
             await exchange.RefuseAsync(error);
@@ -48,10 +55,15 @@ internal sealed class ModelsEndpoint(ModelResolver models)
             return;
         }
 
+        await SendAsync(exchange, WriteOne(new(id, target.Provider.Name, model, exchange.Options.Aliases.GetValueOrDefault(id)), exchange));
+    }
+
+    private static ReadOnlyMemory<byte> WriteOne(ModelName name, Exchange exchange)
+    {
         ArrayBufferWriter<byte> buffer = new(256);
         using (Utf8JsonWriter json = new(buffer))
-            ModelShapes.Write(json, new(id, target.Provider.Name, model, exchange.Options.Aliases.GetValueOrDefault(id)), FamilyOf(exchange));
-        await SendAsync(exchange, buffer.WrittenMemory);
+            ModelShapes.Write(json, name, FamilyOf(exchange));
+        return buffer.WrittenMemory;
     }
 
     private byte[] WriteList(GatewayOptions options, DialectFamily family)

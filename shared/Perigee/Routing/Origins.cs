@@ -50,9 +50,43 @@ internal sealed class Origins(IStorage storage, TimeProvider time)
         return found;
     }
 
+    /// <summary>What encrypted reasoning is known by: the hash of its text as it stands in answers, decoded from JSON.</summary>
+    public static string KeyOfReasoning(ReadOnlySpan<byte> text)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(text, hash);
+        return "enc:" + Convert.ToHexStringLower(hash);
+    }
+
+    /// <summary>
+    /// Remembers whose a piece of encrypted reasoning (<c>encrypted_content</c>) is. This process knows it at once; the task ends when others can
+    /// know it too, false where the storage did not answer. It never fails, and nobody has to wait for it.
+    /// </summary>
+    public Task<bool> RememberReasoning(string tenant, ReadOnlySpan<byte> text, string provider)
+    {
+        string key = KeyOfReasoning(text);
+        return TryRecall(tenant, key, out string? known) && known == provider ? Task.FromResult(true) : StoreAsync(tenant, key, provider);
+    }
+
+    /// <summary>Whether this process remembers who made an id.</summary>
+    public bool TryRecall(string tenant, string id, [NotNullWhen(true)] out string? provider) => TryRecall((tenant, id), out provider);
+
     /// <summary>Whether this tenant made the id.</summary>
     /// <exception cref="StorageException">The storage does not answer.</exception>
     public async ValueTask<bool> IsKnownAsync(string tenant, string id, CancellationToken cancel) => await FindAsync(tenant, id, cancel) is not null;
+
+    private async Task<bool> StoreAsync(string tenant, string key, string provider)
+    {
+        try
+        {
+            await RememberAsync(tenant, key, provider, CancellationToken.None);
+            return true;
+        }
+        catch (StorageException)
+        {
+            return false;
+        }
+    }
 
     private bool TryRecall((string, string) key, [NotNullWhen(true)] out string? provider)
     {

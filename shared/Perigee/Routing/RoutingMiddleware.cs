@@ -6,32 +6,43 @@ using Perigee.Storage;
 namespace Perigee.Routing;
 
 /// <summary>Finds where the request can be served: by its model, or by the provider that made the id that it names.</summary>
-internal sealed class RoutingMiddleware(RequestDelegate next, RoutePlanner planner, Origins origins)
+internal sealed class RoutingMiddleware(RequestDelegate next, RoutePlanner planner, PlanDrafter drafter, Affinity affinity, Origins origins, Explanation explanation)
 {
     public Task InvokeAsync(HttpContext http)
     {
         Exchange exchange = http.Features.Get<Exchange>()!;
-        if (exchange.Operation.TargetBy != TargetBy.Model || NamesAnswerBefore(exchange, out _))
-            return FindAsync(exchange);
+        if (exchange.Operation.TargetBy != TargetBy.Model)
+            return FindAsync(exchange, null);
 
-        // The common way: no state machine, and no allocation where the name was seen before but for the list of one.
-        if (FindByModel(exchange) is { } error)
-            return exchange.RefuseAsync(error).AsTask();
-        return next(http);
+        // The common way: no state machine, and no allocation where the name was seen before.
+        List<KeptId>? ids = KeptIds.Find(exchange);
+        if (ids is null && exchange.Model is { Length: > 0 } model && !PlanDrafter.IsChoice(model, exchange.Options)
+            && RequestHeaders.IsPlain(http.Request.Headers) && WishReader.FieldsOf(exchange.Question).Count == 0)
+        {
+            if (!planner.TryPlain(model, exchange.Options, out RoutePlan? plan, out GatewayError? error))
+                return exchange.RefuseAsync(error!).AsTask();
+            exchange.Plan = plan;
+            return next(http);
+        }
+
+        return FindAsync(exchange, ids);
     }
 
-    private async Task FindAsync(Exchange exchange)
+    private async Task FindAsync(Exchange exchange, List<KeptId>? ids)
     {
-        GatewayError? error;
+        if (RequestHeaders.Read(exchange.Http.Request.Headers, out GatewayError? error) is not { } headers)
+        {
+            await exchange.RefuseAsync(error!);
+            return;
+        }
+
+        PlanDraft? draft = null;
         try
         {
-            error = exchange.Operation.TargetBy switch
-            {
-                TargetBy.Model => await FindByAnswerBeforeAsync(exchange),
-                TargetBy.PathId => await FindByIdAsync(exchange, exchange.Http.Request.RouteValues["id"] as string ?? "", null),
-                TargetBy.BodyId when Text(exchange, "input_file_id"u8) is { } id => await FindByIdAsync(exchange, id, "input_file_id"),
-                _ => FindByChoice(exchange),
-            };
+            if (exchange.Operation.TargetBy == TargetBy.Model)
+                (draft, error) = await FindByModelAsync(exchange, headers, ids);
+            else
+                error = await FindWithoutModelAsync(exchange);
         }
         catch (StorageException)
         {
@@ -43,49 +54,38 @@ internal sealed class RoutingMiddleware(RequestDelegate next, RoutePlanner plann
             error = new GatewayError(ErrorKind.ClientGone, "The client went away.");
         }
 
-        if (error is null)
-            await next(exchange.Http);
-        else
+        if (error is not null)
             await exchange.RefuseAsync(error);
+        else if (headers.Explain)
+            await explanation.GiveAsync(exchange, draft);
+        else
+            await next(exchange.Http);
     }
 
-    private GatewayError? FindByModel(Exchange exchange)
+    private async ValueTask<GatewayError?> FindWithoutModelAsync(Exchange exchange) => exchange.Operation.TargetBy switch
     {
-        if (string.IsNullOrEmpty(exchange.Model))
-            return new GatewayError(ErrorKind.BadRequest, "'model' is missing: name one as provider/model; GET /v1/models lists them.", "model");
-        if (exchange.Options.Routes.TryGetValue(exchange.Model, out Route? route))
-        {
-            PlanDraft? draft = planner.Draft(route, new RouteRequest(exchange), out GatewayError? fault);
-            exchange.Plan = draft is null ? null : planner.Finish(draft);
-            return fault;
-        }
+        TargetBy.PathId => await FindByIdAsync(exchange, exchange.Http.Request.RouteValues["id"] as string ?? "", null),
+        TargetBy.BodyId when Text(exchange, "input_file_id"u8) is { } id => await FindByIdAsync(exchange, id, "input_file_id"),
+        _ => FindByChoice(exchange),
+    };
 
-        planner.TryPlain(exchange.Model, exchange.Options, out RoutePlan? plan, out GatewayError? error);
-        exchange.Plan = plan;
-        return error;
-    }
-
-    // A stored answer lives with the provider that gave it: the next turn can only go there.
-    private async ValueTask<GatewayError?> FindByAnswerBeforeAsync(Exchange exchange)
+    private async ValueTask<(PlanDraft? Draft, GatewayError? Error)> FindByModelAsync(Exchange exchange, RequestHeaders headers, List<KeptId>? ids)
     {
-        if (FindByModel(exchange) is { } error)
-            return error;
-        NamesAnswerBefore(exchange, out string? id);
-        string? maker = await origins.FindAsync(exchange.Caller!.Tenant, id!, exchange.Http.RequestAborted);
-        if (maker is null)
-            return exchange.Caller.IsOpen ? null : Unknown("previous_response_id");
-        return maker == exchange.Plan!.Targets[0].Provider.Name
-            ? null
-            : new GatewayError(ErrorKind.BadRequest,
-                $"'previous_response_id' names a response of the provider '{maker}', but 'model' is served by '{exchange.Plan!.Targets[0].Provider.Name}'. "
-                + $"Use a model of '{maker}', or send the conversation in 'input'.", "previous_response_id");
+        RouteRequest request = headers.Metadata is { } metadata ? new(exchange) { Metadata = metadata } : new(exchange);
+        if (drafter.Draft(request, WishReader.FieldsOf(exchange.Question), out GatewayError? error) is not { } draft)
+            return (null, error);
+        draft.MayFallBack &= !headers.NoFallback;
+        if (ids is not null && await affinity.RestrictAsync(draft, ids) is { } conflict)
+            return (null, conflict);
+        exchange.Plan = planner.Finish(draft, calling: !headers.Explain);
+        return (draft, null);
     }
 
     private async ValueTask<GatewayError?> FindByIdAsync(Exchange exchange, string id, string? field)
     {
         string? maker = await origins.FindAsync(exchange.Caller!.Tenant, id, exchange.Http.RequestAborted);
         if (maker is null)
-            return exchange.Caller.IsOpen ? FindByChoice(exchange) : Unknown(field);
+            return exchange.Caller.IsOpen ? FindByChoice(exchange) : Affinity.Unknown(field);
         if (!exchange.Options.Providers.TryGetValue(maker, out Provider? provider))
         {
             return new GatewayError(ErrorKind.Conflict, $"The provider '{maker}', which made this id, is off"
@@ -129,15 +129,6 @@ internal sealed class RoutingMiddleware(RequestDelegate next, RoutePlanner plann
     private static RoutePlan Only(Exchange exchange, Target target) =>
         new() { Targets = [target], Timeouts = exchange.Options.Timeouts, Retries = exchange.Options.Retries };
 
-    private static bool NamesAnswerBefore(Exchange exchange, out string? id)
-    {
-        id = exchange.Operation.MakesId ? Text(exchange, "previous_response_id"u8) : null;
-        return id is not null;
-    }
-
     private static string? Text(Exchange exchange, ReadOnlySpan<byte> field) =>
         exchange.Question is { } question && question.TryGetTopLevelString(field, out string? value) && value.Length > 0 ? value : null;
-
-    private static GatewayError Unknown(string? field) => new(ErrorKind.NotFound,
-        field is null ? "No object of this id was made with this key's tenant." : $"'{field}' names nothing that was made with this key's tenant.", field);
 }

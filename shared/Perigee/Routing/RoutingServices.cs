@@ -14,6 +14,9 @@ internal static class RoutingServices
         .AddSingleton(Random.Shared)
 #pragma warning restore RS0030
         .AddSingleton<RoutePlanner>()
+        .AddSingleton<PlanDrafter>()
+        .AddSingleton<Affinity>()
+        .AddSingleton<Explanation>()
         .AddSingleton<Origins>()
         .AddSingleton<ProofKey>()
         .AddSingleton<ModelsEndpoint>();

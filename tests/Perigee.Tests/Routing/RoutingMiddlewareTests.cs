@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
-using Perigee.Front;
 using Perigee.Routing;
 using Perigee.Tests.Configuration;
 
@@ -10,29 +9,20 @@ public class RoutingMiddlewareTests
 {
     private static readonly GatewayOptions Options = Settings.Read("", ("OPENAI_API_KEY", "k"), ("GROQ_API_KEY", "k"), ("DEEPSEEK_API_KEY", "k"));
 
-    private readonly MemoryTables _tables = new();
-    private readonly Origins _origins;
-    private readonly RoutingMiddleware _routing;
-    private bool _forwarded;
+    private readonly TestRouting _routing = new();
 
-    public RoutingMiddlewareTests()
-    {
-        _origins = new(_tables, new FakeTimeProvider());
-        _routing = new(_ =>
-        {
-            _forwarded = true;
-            return Task.CompletedTask;
-        }, new(new(), new(new FakeTimeProvider()), new Random(1)), _origins);
-    }
+    private MemoryTables Tables => _routing.Tables;
+
+    private Origins Origins => _routing.Origins;
 
     [Fact]
     public async Task A_question_goes_where_its_model_is_served()
     {
         Exchange exchange = await RouteAsync("chat", """{"model":"gpt-4o"}""");
 
-        Assert.True(_forwarded);
+        Assert.True(_routing.Forwarded);
         Assert.Equal("openai/gpt-4o", Assert.Single(exchange.Plan!.Targets).ToString());
-        Assert.Equal(0, _tables.Finds);
+        Assert.Equal(0, Tables.Finds);
     }
 
     [Theory]
@@ -43,7 +33,7 @@ public class RoutingMiddlewareTests
     {
         Exchange exchange = await RouteAsync("chat", json);
 
-        Assert.False(_forwarded);
+        Assert.False(_routing.Forwarded);
         Assert.Equal(status, exchange.Http.Response.StatusCode);
         JsonElement error = (await exchange.AnswerAsync()).GetProperty("error");
         Assert.Equal(param, error.GetProperty("param").GetString());
@@ -60,33 +50,33 @@ public class RoutingMiddlewareTests
     [InlineData("batches.cancel")]
     public async Task A_later_call_goes_to_the_provider_that_made_the_id(string operation)
     {
-        await _origins.RememberAsync("t1", "resp_1", "groq", default);
+        await Origins.RememberAsync("t1", "resp_1", "groq", default);
 
         Exchange exchange = await RouteAsync(operation, id: "resp_1");
 
         Assert.Equal("groq", Assert.Single(exchange.Plan!.Targets).ToString());
-        Assert.Equal(0, _tables.Finds);
+        Assert.Equal(0, Tables.Finds);
     }
 
     [Fact]
     public async Task Another_instance_finds_the_id_in_the_table_once()
     {
-        await _origins.RememberAsync("t1", "resp/with odd?characters#", "groq", default);
-        Origins other = new(_tables, new FakeTimeProvider());
+        await Origins.RememberAsync("t1", "resp/with odd?characters#", "groq", default);
+        Origins other = new(Tables, new FakeTimeProvider());
 
         Assert.Equal("groq", await other.FindAsync("t1", "resp/with odd?characters#", default));
         Assert.Equal("groq", await other.FindAsync("t1", "resp/with odd?characters#", default));
-        Assert.Equal(1, _tables.Finds);
+        Assert.Equal(1, Tables.Finds);
     }
 
     [Fact]
     public async Task An_id_of_another_tenant_is_unknown_and_never_asked_for()
     {
-        await _origins.RememberAsync("t1", "resp_1", "openai", default);
+        await Origins.RememberAsync("t1", "resp_1", "openai", default);
 
         Exchange exchange = await RouteAsync("responses.get", id: "resp_1", tenant: "t2");
 
-        Assert.False(_forwarded);
+        Assert.False(_routing.Forwarded);
         Assert.Equal(404, exchange.Http.Response.StatusCode);
     }
 
@@ -101,7 +91,7 @@ public class RoutingMiddlewareTests
     [Fact]
     public async Task An_id_whose_provider_is_off_is_a_conflict()
     {
-        await _origins.RememberAsync("t1", "resp_1", "xai", default);
+        await Origins.RememberAsync("t1", "resp_1", "xai", default);
 
         Exchange exchange = await RouteAsync("responses.get", id: "resp_1");
 
@@ -112,7 +102,7 @@ public class RoutingMiddlewareTests
     [Fact]
     public async Task A_storage_that_is_down_refuses_only_what_needs_it()
     {
-        _tables.Down = true;
+        Tables.Down = true;
 
         Assert.Equal(503, (await RouteAsync("responses.get", id: "resp_1")).Http.Response.StatusCode);
         Assert.Equal(200, (await RouteAsync("chat", """{"model":"gpt-4o"}""")).Http.Response.StatusCode);
@@ -121,22 +111,22 @@ public class RoutingMiddlewareTests
     [Fact]
     public async Task An_id_is_known_here_even_where_it_could_not_be_stored()
     {
-        _tables.Down = true;
-        await Assert.ThrowsAsync<Perigee.Storage.StorageException>(() => _origins.RememberAsync("t1", "resp_1", "groq", default).AsTask());
+        Tables.Down = true;
+        await Assert.ThrowsAsync<Perigee.Storage.StorageException>(() => Origins.RememberAsync("t1", "resp_1", "groq", default).AsTask());
 
-        Assert.Equal("groq", await _origins.FindAsync("t1", "resp_1", default));
+        Assert.Equal("groq", await Origins.FindAsync("t1", "resp_1", default));
     }
 
     [Fact]
     public async Task The_next_turn_stays_with_the_provider_of_the_answer_before()
     {
-        await _origins.RememberAsync("t1", "resp_1", "groq", default);
+        await Origins.RememberAsync("t1", "resp_1", "groq", default);
 
         Exchange same = await RouteAsync("responses", """{"model":"groq/openai/gpt-oss-120b","previous_response_id":"resp_1"}""");
         Assert.Equal("groq/openai/gpt-oss-120b", Assert.Single(same.Plan!.Targets).ToString());
 
         Exchange elsewhere = await RouteAsync("responses", """{"model":"gpt-4o","previous_response_id":"resp_1"}""");
-        Assert.Equal((400, "previous_response_id"), (elsewhere.Http.Response.StatusCode, elsewhere.Error!.Param));
+        Assert.Equal((409, "previous_response_id"), (elsewhere.Http.Response.StatusCode, elsewhere.Error!.Param));
 
         Exchange foreign = await RouteAsync("responses", """{"model":"gpt-4o","previous_response_id":"resp_1"}""", tenant: "t2");
         Assert.Equal((404, "previous_response_id"), (foreign.Http.Response.StatusCode, foreign.Error!.Param));
@@ -145,7 +135,7 @@ public class RoutingMiddlewareTests
     [Fact]
     public async Task A_batch_goes_to_the_provider_of_its_input_file()
     {
-        await _origins.RememberAsync("t1", "file_1", "groq", default);
+        await Origins.RememberAsync("t1", "file_1", "groq", default);
 
         Exchange known = await RouteAsync("batches.create", """{"input_file_id":"file_1"}""");
         Assert.Equal("groq", Assert.Single(known.Plan!.Targets).ToString());
@@ -163,11 +153,7 @@ public class RoutingMiddlewareTests
     [InlineData("demo", null, 400)]
     public async Task A_header_chooses_the_provider_of_a_new_file(string? header, string? provider, int status)
     {
-        Exchange exchange = RoutedExchange.Of(Operation("files.create"), Options);
-        if (header is not null)
-            exchange.Http.Request.Headers[HeaderNames.Provider] = header;
-
-        await _routing.InvokeAsync(exchange.Http);
+        Exchange exchange = await _routing.RouteAsync(Options, "files.create", headers: header is null ? [] : [(HeaderNames.Provider, header)]);
 
         Assert.Equal(status, exchange.Http.Response.StatusCode);
         Assert.Equal(provider, exchange.Plan?.Targets.SingleOrDefault()?.ToString());
@@ -176,9 +162,7 @@ public class RoutingMiddlewareTests
     [Fact]
     public async Task Without_a_provider_that_keeps_files_the_remedy_is_named()
     {
-        Exchange exchange = RoutedExchange.Of(Operation("files.list"), Settings.Read("", ("DEEPSEEK_API_KEY", "k")));
-
-        await _routing.InvokeAsync(exchange.Http);
+        Exchange exchange = await _routing.RouteAsync(Settings.Read("", ("DEEPSEEK_API_KEY", "k")), "files.list");
 
         Assert.Equal(400, exchange.Http.Response.StatusCode);
         Assert.Contains(HeaderNames.Provider, exchange.Error!.Message, StringComparison.Ordinal);
@@ -188,20 +172,14 @@ public class RoutingMiddlewareTests
     public async Task What_is_remembered_in_memory_is_bounded_and_the_rest_is_in_the_table()
     {
         for (int i = 0; i < 25_000; i++)
-            await _origins.RememberAsync("t1", $"resp_{i}", "groq", default);
+            await Origins.RememberAsync("t1", $"resp_{i}", "groq", default);
 
-        Assert.Equal("groq", await _origins.FindAsync("t1", "resp_0", default));
-        Assert.Equal(1, _tables.Finds);
-        Assert.Equal("groq", await _origins.FindAsync("t1", "resp_24999", default));
-        Assert.Equal(1, _tables.Finds);
+        Assert.Equal("groq", await Origins.FindAsync("t1", "resp_0", default));
+        Assert.Equal(1, Tables.Finds);
+        Assert.Equal("groq", await Origins.FindAsync("t1", "resp_24999", default));
+        Assert.Equal(1, Tables.Finds);
     }
 
-    private static Operation Operation(string name) => Operations.All.Single(operation => operation.Name == name);
-
-    private async Task<Exchange> RouteAsync(string operation, string? json = null, string? id = null, string tenant = "t1")
-    {
-        Exchange exchange = RoutedExchange.Of(Operation(operation), Options, json, tenant, id);
-        await _routing.InvokeAsync(exchange.Http);
-        return exchange;
-    }
+    private Task<Exchange> RouteAsync(string operation, string? json = null, string? id = null, string tenant = "t1") =>
+        _routing.RouteAsync(Options, operation, json, id, tenant);
 }

@@ -75,6 +75,13 @@ internal sealed record NamedNode(string Route) : RouteNode
     public override string Key => Route;
 }
 
+/// <summary>The cheapest model that can do what a request needs (<see cref="AutoModels"/>).</summary>
+internal sealed record AutoNode : RouteNode
+{
+    /// <inheritdoc/>
+    public override string Key => "auto";
+}
+
 /// <summary>A choice among others.</summary>
 /// <param name="Policy">How.</param>
 /// <param name="Choices">Among what.</param>

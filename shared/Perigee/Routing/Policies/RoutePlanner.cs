@@ -4,14 +4,13 @@ using Perigee.Routing.Health;
 
 namespace Perigee.Routing.Policies;
 
-/// <summary>Makes the plan of a request: a ready one for a plain model, else the operator's route, evaluated.</summary>
-internal sealed class RoutePlanner(ModelResolver models, TargetStates states, Random dice)
+/// <summary>Makes the plan of a request: a ready one for a plain model, else what its draft says, with who is down at the end.</summary>
+internal sealed class RoutePlanner(ModelResolver models, TargetStates states)
 {
     // Names come from requests: what is kept of them is bounded.
     private const int MostKept = 4096;
     private const int LongestKept = 256;
 
-    private readonly Ordering _ordering = new(states, dice);
     private Ready? _ready;
 
     /// <summary>The plan of a model that is no route and of which the request wishes nothing: one look-up and no allocation where it was seen before.</summary>
@@ -29,33 +28,6 @@ internal sealed class RoutePlanner(ModelResolver models, TargetStates states, Ra
         if (name.Length <= LongestKept)
             ready.Plans.TryAdd(name, plan);
         return true;
-    }
-
-    /// <summary>What could serve a request that names a route.</summary>
-    /// <param name="route">The route.</param>
-    /// <param name="request">The request.</param>
-    /// <param name="error">Why nothing can, or null.</param>
-    public PlanDraft? Draft(Route route, RouteRequest request, out GatewayError? error)
-    {
-        RouteWalk walk = new(request, models, _ordering);
-        PlanDraft draft = new(request)
-        {
-            Route = route.Name,
-            Policy = Word((route.Root as PolicyNode)?.Policy ?? RoutePolicy.InOrder),
-            MayFallBack = route.MayFallBack,
-            Timeouts = route.Timeouts ?? request.Options.Timeouts,
-            Retries = route.Retries ?? request.Options.Retries,
-            Hedge = route.Hedge,
-            Targets = walk.Expand(route.Root),
-        };
-        error = Settle(draft, walk, $"The route '{route.Name}'");
-        if (error is not null)
-            return null;
-        draft.Chosen = walk.Why is { } why ? $"{route.Name}: {why}" : null;
-        draft.OnContextWindow = Expand(route.OnContextWindow, walk);
-        draft.OnContentPolicy = Expand(route.OnContentPolicy, walk);
-        draft.Skipped = walk.Skipped;
-        return draft;
     }
 
     /// <summary>Makes the plan: who is down goes last, and what the request forbids is left out.</summary>
@@ -93,43 +65,6 @@ internal sealed class RoutePlanner(ModelResolver models, TargetStates states, Ra
         RoutePolicy.Sticky => "sticky",
         _ => "in-order",
     };
-
-    /// <summary>Where nothing is left: one target is tried all the same, several that are nearly wide enough too; else the reasons are told.</summary>
-    private static GatewayError? Settle(PlanDraft draft, RouteWalk walk, string who)
-    {
-        RequestNeeds needs = draft.Request.Needs;
-        if (draft.Targets.Count > 0)
-            return null;
-        if (walk.Unfit.Count == 0)
-        {
-            return walk.Lost ?? new GatewayError(ErrorKind.BadRequest, walk.ConditionsFailed
-                ? $"{who} has no target for this request: none of its conditions holds, and it has no target without one."
-                : $"{who} has no target.", "model");
-        }
-
-        // A choice of one is none: the provider itself says what it cannot do. And an estimate of tokens is no reason to refuse what may fit.
-        bool windows = walk.Unfit.All(unfit => unfit.Reason == TargetFilter.Window(unfit.Target, needs));
-        if (walk.Unfit.Count == 1 && walk.Skipped.Count == 1)
-            draft.Targets.Add(walk.Unfit[0].Target);
-        else if (windows)
-            draft.Targets.AddRange(walk.Unfit.Select(unfit => unfit.Target).Where(target => !TargetFilter.IsFarTooSmall(target, needs)).OrderByDescending(target => target.Known?.Context));
-        walk.Skipped.RemoveAll(skipped => draft.Targets.Any(target => target.Name == skipped.Name));
-        if (draft.Targets.Count > 0)
-            return null;
-        string reasons = string.Join("; ", walk.Skipped.Take(5).Select(skipped => $"{skipped.Name} {skipped.Reason}"));
-        return new GatewayError(ErrorKind.BadRequest, $"{who} has no target that can serve this request: {reasons}.", "model")
-        {
-            Code = windows ? "context_length_exceeded" : "no_capable_target",
-        };
-    }
-
-    private static List<Target> Expand(IReadOnlyList<RouteNode> nodes, RouteWalk walk)
-    {
-        if (nodes.Count == 0)
-            return [];
-        List<Branch> branches = [.. nodes.Select(node => new Branch(new RouteChoice(node), walk.Expand(node)))];
-        return RouteWalk.Join(branches);
-    }
 
     private static bool MayHedge(RouteRequest request) =>
         request.Exchange.Operation is { Asks: Asks.Conversation } or { Name: "responses" or "completions" }

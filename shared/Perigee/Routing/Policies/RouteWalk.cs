@@ -1,10 +1,12 @@
+using Perigee.Catalog;
+
 namespace Perigee.Routing.Policies;
 
 /// <summary>
 /// One request's way through the tree of a route: what can serve it, in the order of the policies, and what cannot, with the reason.
 /// Used once, by one thread.
 /// </summary>
-internal sealed class RouteWalk(RouteRequest request, ModelResolver models, Ordering ordering)
+internal sealed class RouteWalk(RouteRequest request, ModelResolver models, Ordering ordering, AutoModels auto)
 {
     /// <summary>More targets than anybody waits for.</summary>
     public const int Most = 16;
@@ -28,14 +30,17 @@ internal sealed class RouteWalk(RouteRequest request, ModelResolver models, Orde
     /// <summary>Whether some condition was asked and did not hold.</summary>
     public bool ConditionsFailed { get; private set; }
 
+    /// <summary>Whether something was left out because the request did not want it.</summary>
+    public bool Unwanted { get; private set; }
+
+    /// <summary>Why <c>auto</c> found nothing, or null.</summary>
+    public GatewayError? NoAuto { get; private set; }
+
+    /// <summary>What is wrong with a header that was needed on the way, or null.</summary>
+    public GatewayError? Fault { get; private set; }
+
     /// <summary>The targets of a node, the preferred first, each once.</summary>
-    public List<Target> Expand(RouteNode node)
-    {
-        List<Target> targets = Follow(node, outermost: true);
-        if (targets.Count > Most)
-            targets.RemoveRange(Most, targets.Count - Most);
-        return targets;
-    }
+    public List<Target> Expand(RouteNode node) => Follow(node, outermost: true);
 
     /// <summary>Takes a target that was found elsewhere, if it can serve the request.</summary>
     public bool Judge(Target target)
@@ -58,6 +63,8 @@ internal sealed class RouteWalk(RouteRequest request, ModelResolver models, Orde
                 return request.Options.Routes.TryGetValue(named.Route, out Route? route) ? Follow(route.Root, outermost) : [];
             case PolicyNode policy:
                 return Follow(policy, outermost);
+            case AutoNode:
+                return Auto(outermost);
             default:
                 return [];
         }
@@ -82,6 +89,24 @@ internal sealed class RouteWalk(RouteRequest request, ModelResolver models, Orde
         return branches.Count == 1 ? branches[0].Targets : Join(branches);
     }
 
+    private List<Target> Auto(bool outermost)
+    {
+        if (request.Exchange.Operation is not ({ Asks: Asks.Conversation or Asks.Count } or { Name: "responses" }))
+        {
+            NoAuto ??= new GatewayError(ErrorKind.BadRequest, "The model 'auto' is for conversations: name a model of your choice here.", "model");
+            return [];
+        }
+
+        Quality quality = AutoModels.QualityOf(request, out GatewayError? fault);
+        Fault ??= fault;
+        List<Target> targets = auto.Choose(request, quality, out string why, out bool tooLong);
+        if (targets.Count == 0)
+            NoAuto ??= new GatewayError(ErrorKind.BadRequest, $"The model 'auto' has no target: {why}.", "model") { Code = tooLong ? "context_length_exceeded" : "no_capable_target" };
+        else if (outermost)
+            Why = why;
+        return targets;
+    }
+
     private List<Target> Find(string name)
     {
         if (!models.TryResolve(name, request.Options, out Target? target, out GatewayError? error))
@@ -93,6 +118,17 @@ internal sealed class RouteWalk(RouteRequest request, ModelResolver models, Orde
         }
 
         return Judge(target) ? [target] : [];
+    }
+
+    /// <summary>Leaves out what a request does not want.</summary>
+    public bool IsWanted(Target target, ProviderWish wish)
+    {
+        if (Offers.Unwanted(target, wish, request) is not { } reason)
+            return true;
+        Unwanted = true;
+        if (!Skipped.Exists(skipped => skipped.Name == target.Name))
+            Skipped.Add(new(target.Name, reason));
+        return false;
     }
 
     private void LeaveOut(Target target, string reason)
@@ -118,11 +154,14 @@ internal sealed class RouteWalk(RouteRequest request, ModelResolver models, Orde
     }
 
     /// <summary>Whether a target stands in a list: by its name, because each resolution may make its own.</summary>
-    public static bool Holds(List<Target> targets, Target target)
+    public static bool Holds(List<Target> targets, Target target) => Holds(targets, target.Name);
+
+    /// <summary>Whether a target of that name stands in a list.</summary>
+    public static bool Holds(List<Target> targets, string name)
     {
         foreach (Target one in targets)
         {
-            if (one.Name == target.Name)
+            if (one.Name == name)
                 return true;
         }
 
