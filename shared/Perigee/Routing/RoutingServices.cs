@@ -8,7 +8,11 @@ internal static class RoutingServices
 {
     public static IServiceCollection AddModelRouting(this IServiceCollection services) => services
         .AddSingleton<ModelResolver>()
-        .AddSingleton<TargetStates>()
+        .AddSingleton(provider => new TargetStates(
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IGatewayOptions>(), new Random()))
+        .AddSingleton<SharedHealth>()
+        .AddHostedService(provider => provider.GetRequiredService<SharedHealth>())
+        .AddSingleton<TargetsEndpoint>()
         .AddSingleton<Origins>()
         .AddSingleton<ProofKey>()
         .AddSingleton<ModelsEndpoint>();
