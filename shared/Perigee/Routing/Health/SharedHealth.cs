@@ -32,14 +32,15 @@ internal sealed partial class SharedHealth : BackgroundService
     private readonly ILogger<SharedHealth> _log;
     private readonly string _partition;
     private readonly string _instance;
-    private readonly Channel<TargetState> _changed = Channel.CreateUnbounded<TargetState>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<TargetState> _changed = Channel.CreateUnbounded<TargetState>();
     private readonly Channel<bool> _woken = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
     private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _told = new(StringComparer.Ordinal);
     private readonly Lock _warning = new();
     private DateTimeOffset _warned = DateTimeOffset.MinValue;
     private Task? _writing;
-    private int _busy;
+    private volatile Doing _writer;
+    private volatile Doing _reader;
 
     public SharedHealth(IStorage storage, GatewayHost host, TargetStates states, TimeProvider time, ILogger<SharedHealth> log)
     {
@@ -51,7 +52,15 @@ internal sealed partial class SharedHealth : BackgroundService
     }
 
     /// <summary>Whether nothing is left to do until the clock moves or something changes.</summary>
-    public bool Rests => _woken.Reader.Count == 0 && _changed.Reader.Count == 0 && Volatile.Read(ref _busy) == 0;
+    public bool Rests
+    {
+        get
+        {
+            // In this order: what is taken out of a channel is taken by one that is known to be busy.
+            (bool nothingWoken, bool nothingChanged) = (_woken.Reader.Count == 0, _changed.Reader.Count == 0);
+            return RestsNow(_reader, nothingWoken) && RestsNow(_writer, nothingChanged);
+        }
+    }
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -70,6 +79,8 @@ internal sealed partial class SharedHealth : BackgroundService
         return Task.WhenAll(_writing, ReadAllAsync(stoppingToken));
     }
 
+    private static bool RestsNow(Doing doing, bool nothing) => doing == Doing.Pausing || (doing == Doing.Waiting && nothing);
+
     /// <summary>A target waits once, however often it changes meanwhile: what is written is how it stands then.</summary>
     private void Queue(TargetState state)
     {
@@ -86,16 +97,21 @@ internal sealed partial class SharedHealth : BackgroundService
         {
             while (await _changed.Reader.WaitToReadAsync(stopping))
             {
-                Interlocked.Increment(ref _busy);
+                _writer = Doing.Working;
                 while (_changed.Reader.TryRead(out TargetState? state))
                 {
                     lock (_waiting)
                         _waiting.Remove(state.Name);
                     while (!await TryTellAsync(state, stopping))
-                        await RestAsync(Pause, stopping);
+                    {
+                        Task pause = Task.Delay(Pause, _time, stopping);
+                        _writer = Doing.Pausing;
+                        await pause;
+                        _writer = Doing.Working;
+                    }
                 }
 
-                Interlocked.Decrement(ref _busy);
+                _writer = Doing.Waiting;
             }
         }
         catch (OperationCanceledException)
@@ -166,28 +182,24 @@ internal sealed partial class SharedHealth : BackgroundService
             // An idle instance reads nothing.
             while (await _woken.Reader.WaitToReadAsync(stopping))
             {
-                Interlocked.Increment(ref _busy);
+                _reader = Doing.Working;
                 _woken.Reader.TryRead(out _);
                 do
                 {
                     await ReadAsync(stopping);
-                    await RestAsync(Every, stopping);
+                    Task pause = Task.Delay(Every, _time, stopping);
+                    _reader = Doing.Pausing;
+                    await pause;
+                    _reader = Doing.Working;
                 }
                 while (_states.IsActive);
-                Interlocked.Decrement(ref _busy);
+                _reader = Doing.Waiting;
             }
         }
         catch (OperationCanceledException)
         {
             // The process ends.
         }
-    }
-
-    private async Task RestAsync(TimeSpan time, CancellationToken stopping)
-    {
-        Interlocked.Decrement(ref _busy);
-        await Task.Delay(time, _time, stopping);
-        Interlocked.Increment(ref _busy);
     }
 
     private async Task ReadAsync(CancellationToken stopping)
@@ -248,4 +260,11 @@ internal sealed partial class SharedHealth : BackgroundService
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The health of targets is not shared with other instances for the moment: {Why}")]
     private static partial void LogDown(ILogger log, string why);
+
+    private enum Doing
+    {
+        Waiting,
+        Working,
+        Pausing,
+    }
 }
