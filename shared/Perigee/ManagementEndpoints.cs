@@ -9,11 +9,12 @@ using Perigee.Caching;
 using Perigee.Callers;
 using Perigee.Logs;
 using Perigee.Providers;
+using Perigee.Routing.Health;
 using Perigee.Storage;
 
 namespace Perigee;
 
-/// <summary>What the admin may see of the gateway as a whole: <c>/manage/v1/health</c>, <c>/manage/v1/config</c>, <c>/manage/v1/schema</c>.</summary>
+/// <summary>What the admin may see of the gateway as a whole: <c>/manage/v1/health</c> (and its targets), <c>/manage/v1/config</c>, <c>/manage/v1/schema</c>.</summary>
 internal static class ManagementEndpoints
 {
     private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -23,6 +24,9 @@ internal static class ManagementEndpoints
         IServiceProvider services = endpoints.ServiceProvider;
         AdminGuard guard = services.GetRequiredService<AdminGuard>();
         endpoints.MapMethods("/manage/v1/health", ["GET"], guard.Protect(http => HealthAsync(http, services)));
+        TargetsEndpoint targets = services.GetRequiredService<TargetsEndpoint>();
+        endpoints.MapMethods("/manage/v1/health/targets", ["GET"], guard.Protect(targets.ListAsync));
+        endpoints.MapMethods("/manage/v1/health/targets/{**name}", ["POST"], guard.Protect(targets.CloseAsync));
         endpoints.MapMethods("/manage/v1/config", ["GET"], guard.Protect(http =>
             AnswerAsync(http, 200, json => WriteConfig(json, services.GetRequiredService<IGatewayOptions>().Current))));
         endpoints.MapMethods("/manage/v1/schema", ["GET"], guard.Protect(async http =>

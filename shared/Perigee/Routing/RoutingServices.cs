@@ -9,10 +9,14 @@ internal static class RoutingServices
 {
     public static IServiceCollection AddModelRouting(this IServiceCollection services) => services
         .AddSingleton<ModelResolver>()
-        .AddSingleton<TargetStates>()
-#pragma warning disable RS0030 // The one place where the dice are taken from: everybody else is handed them.
+#pragma warning disable RS0030 // The one place where the dice are taken from (these may be thrown by many at once): everybody else is handed them.
         .AddSingleton(Random.Shared)
 #pragma warning restore RS0030
+        .AddSingleton(provider => new TargetStates(
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IGatewayOptions>(), provider.GetRequiredService<Random>()))
+        .AddSingleton<SharedHealth>()
+        .AddHostedService(provider => provider.GetRequiredService<SharedHealth>())
+        .AddSingleton<TargetsEndpoint>()
         .AddSingleton<RoutePlanner>()
         .AddSingleton<PlanDrafter>()
         .AddSingleton<Affinity>()

@@ -26,7 +26,7 @@ internal readonly record struct TryOutcome(HealthEffect Effect)
     /// <summary>To the first content of a stream, where content came.</summary>
     public TimeSpan? ToContent { get; init; }
 
-    /// <summary>From the start of the try to its end.</summary>
+    /// <summary>From the start of the try to its end. Also tells which tries began before the breaker last changed: they say nothing of now.</summary>
     public TimeSpan Total { get; init; }
 
     /// <summary>Tokens of the answer, or 0 where unknown.</summary>
@@ -34,6 +34,12 @@ internal readonly record struct TryOutcome(HealthEffect Effect)
 
     /// <summary>When the provider wants to be asked again, or null.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>
+    /// It was cancelled before its first content because another was quicker: the first content would have taken at least
+    /// <see cref="Total"/>. Without these the slowest answers would never be measured.
+    /// </summary>
+    public bool LostRace { get; init; }
 
     /// <summary>A word for the shared row and for people: <c>503</c>, <c>connect</c>, <c>quota</c>. Never text of the provider's.</summary>
     public string? Why { get; init; }
