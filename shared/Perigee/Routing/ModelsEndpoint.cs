@@ -10,7 +10,7 @@ namespace Perigee.Routing;
 /// GET /v1/models and /v1/models/{**id}, as OpenAI shapes them or, for a client that sends <c>anthropic-version</c>, as Anthropic does, and
 /// the same under /v1beta as Gemini does. All stand behind begin, log and caller.
 /// </summary>
-internal sealed class ModelsEndpoint(ModelResolver models)
+internal sealed class ModelsEndpoint(ModelResolver models, TimeProvider clock)
 {
     private readonly KeptList?[] _lists = new KeptList?[3];
 
@@ -20,9 +20,13 @@ internal sealed class ModelsEndpoint(ModelResolver models)
         Exchange exchange = http.Features.Get<Exchange>()!;
         DialectFamily family = FamilyOf(exchange);
         KeptList? kept = _lists[(int)family];
-        byte[] body = kept is not null && ReferenceEquals(kept.Options, exchange.Options) ? kept.Body : WriteList(exchange.Options, family);
-        _lists[(int)family] = new(exchange.Options, body);
-        await SendAsync(exchange, body);
+
+        // Prices change on a day.
+        DateTimeOffset now = clock.GetUtcNow();
+        int day = DateOnly.FromDateTime(now.UtcDateTime).DayNumber;
+        if (kept is null || kept.Day != day || !ReferenceEquals(kept.Options, exchange.Options))
+            _lists[(int)family] = kept = new(exchange.Options, day, WriteList(exchange.Options, family, now));
+        await SendAsync(exchange, kept.Body);
     }
 
     /// <summary>Shows one model by the route value <c>id</c>, which may hold slashes.</summary>
@@ -50,15 +54,15 @@ internal sealed class ModelsEndpoint(ModelResolver models)
 
         ArrayBufferWriter<byte> buffer = new(256);
         using (Utf8JsonWriter json = new(buffer))
-            ModelShapes.Write(json, new(id, target.Provider.Name, model, exchange.Options.Aliases.GetValueOrDefault(id)), FamilyOf(exchange));
+            ModelShapes.Write(json, new(id, target.Provider.Name, model, exchange.Options.Aliases.GetValueOrDefault(id)), FamilyOf(exchange), clock.GetUtcNow());
         await SendAsync(exchange, buffer.WrittenMemory);
     }
 
-    private byte[] WriteList(GatewayOptions options, DialectFamily family)
+    private byte[] WriteList(GatewayOptions options, DialectFamily family, DateTimeOffset now)
     {
         ArrayBufferWriter<byte> buffer = new(16 * 1024);
         using (Utf8JsonWriter json = new(buffer))
-            ModelShapes.WriteList(json, [.. models.Names(options)], family);
+            ModelShapes.WriteList(json, [.. models.Names(options)], family, now);
         return buffer.WrittenSpan.ToArray();
     }
 
@@ -77,5 +81,5 @@ internal sealed class ModelsEndpoint(ModelResolver models)
         exchange.Complete = true;
     }
 
-    private sealed record KeptList(GatewayOptions Options, byte[] Body);
+    private sealed record KeptList(GatewayOptions Options, int Day, byte[] Body);
 }

@@ -9,7 +9,7 @@ public class SchemaTests
     public void The_schema_and_the_validator_know_the_same_members_and_bounds()
     {
         ConfigurationFaults faults = new();
-        Settings.Reader().Read("""{"providers":{"x":{"baseUrl":"https://x.example/v1","headers":{}}},"aliases":{}}"""u8.ToArray(), faults);
+        Settings.Reader().Read("""{"providers":{"x":{"baseUrl":"https://x.example/v1","headers":{}}},"aliases":{},"models":{"x/m":{}}}"""u8.ToArray(), faults);
         Assert.Empty(faults.All);
 
         SortedDictionary<string, string> told = new(StringComparer.Ordinal);
