@@ -14,6 +14,7 @@ internal sealed class ProviderModels
     private readonly Lazy<IReadOnlyList<CatalogModel>> _models;
     private readonly Lazy<Dictionary<string, CatalogModel>> _exact;
     private readonly Lazy<Dictionary<string, CatalogModel?>> _loose;
+    private readonly Lazy<Dictionary<string, CatalogModel?>> _makerless;
 
     /// <summary>Takes a provider's list as it stands in models.json.</summary>
     public ProviderModels(string provider, ReadOnlyMemory<byte> json)
@@ -22,6 +23,7 @@ internal sealed class ProviderModels
         _models = new(() => CatalogFile.Read(_json.Span, Provider));
         _exact = new(() => IndexExact(All));
         _loose = new(() => IndexLoose(All));
+        _makerless = new(() => IndexMakerless(All));
     }
 
     /// <summary>The row's name.</summary>
@@ -46,10 +48,14 @@ internal sealed class ProviderModels
             return null;
         if (_known.TryGetValue(name, out CatalogModel? known))
             return known;
+
+        // A name that states a maker must not find another maker's model of that name.
         CatalogModel? found = null;
+        bool makerless = !name.Contains('/', StringComparison.Ordinal);
         foreach (string form in ModelNames.Reductions(name))
         {
-            found = Exact(form) ?? _loose.Value.GetValueOrDefault(ModelNames.Fold(form));
+            string folded = ModelNames.Fold(form);
+            found = Exact(form) ?? _loose.Value.GetValueOrDefault(folded) ?? (makerless ? _makerless.Value.GetValueOrDefault(folded) : null);
             if (found is not null)
                 break;
         }
@@ -110,15 +116,21 @@ internal sealed class ProviderModels
         }
 
         Settle(loose, layer);
+        return loose;
+    }
+
+    // The ids without their maker.
+    private static Dictionary<string, CatalogModel?> IndexMakerless(IReadOnlyList<CatalogModel> models)
+    {
+        Dictionary<string, CatalogModel?> makerless = new(models.Count, StringComparer.Ordinal);
         foreach (CatalogModel model in models)
         {
             int slash = model.Id.LastIndexOf('/');
             if (slash >= 0)
-                Lay(layer, model.Id[(slash + 1)..], model);
+                Lay(makerless, model.Id[(slash + 1)..], model);
         }
 
-        Settle(loose, layer);
-        return loose;
+        return makerless;
     }
 
     // Within a layer a name that leads to two models leads to none.
