@@ -37,6 +37,7 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             Providers = providers.On,
             Off = providers.Off,
             ListedModels = providers.ListedModels,
+            Catalog = new ConfigurationModels(providers, faults).Read(root.Section("models")),
             Aliases = ReadAliases(root.Section("aliases"), providers, faults),
             Limits = ReadLimits(root.Section("limits"), faults),
             Cache = ReadCache(root.Section("cache"), faults),

@@ -119,7 +119,7 @@ internal sealed partial class ConfigurationSection
         if (index >= 0)
             return index;
         IReadOnlyList<string> near = NearestNames.Of(value.GetString()!, words.ToArray(), 1);
-        _faults.Add(PathOf(member), $"is none of: {string.Join(", ", words!)}{(near.Count > 0 ? $"; did you mean {near[0]}?" : ".")}");
+        _faults.Add(PathOf(member), $"is none of: {string.Join(", ", words!)}" + (near.Count > 0 ? $"; did you mean {near[0]}?" : "."));
         return null;
     }
 
@@ -144,6 +144,21 @@ internal sealed partial class ConfigurationSection
         if (value.TryGetInt64(out long number) && number >= least && number <= most)
             return number;
         _faults.Add(PathOf(member), $"has to be a whole number from {least} to {most}.");
+        return null;
+    }
+
+    /// <summary>An amount of dollars as micro-dollars, or null. What cannot be told exactly in them is a fault.</summary>
+    public long? Dollars(string member)
+    {
+        Ask(member, "number");
+        if (Take(member, JsonValueKind.Number, "a number of dollars") is not { } value)
+            return null;
+        if (!value.TryGetDecimal(out decimal dollars) || dollars is < 0 or > 1_000_000)
+            _faults.Add(PathOf(member), "has to be from 0 to 1000000 dollars.");
+        else if (decimal.Truncate(dollars * 1_000_000) is var micro && micro == dollars * 1_000_000)
+            return (long)micro;
+        else
+            _faults.Add(PathOf(member), "has more than 6 decimals: a micro-dollar is the smallest amount.");
         return null;
     }
 

@@ -1,48 +1,53 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Perigee.Catalog;
 
 /// <summary>
-/// Reads models.json, whose members are short because there are thousands of rows; generate/README.md describes them. Read by hand: the file
-/// is parsed at every cold start.
+/// Reads models.json, whose members are short because there are thousands of rows; generate/README.md describes them. Read by hand and a
+/// provider at a time: a cold start pays for the providers that it uses.
 /// </summary>
 internal static class CatalogFile
 {
-    /// <summary>The form that this reader knows.</summary>
-    public const int Format = 1;
+    // The file is our own and its lines are always the same: to find the lists by their lines spares the start from reading over all rows.
+    private static ReadOnlySpan<byte> Head => "{\n  \"format\": 1,\n"u8;
 
-    /// <summary>All rows in file order.</summary>
+    private static ReadOnlySpan<byte> Begin => "\n  \"models\": {\n"u8;
+
+    private static ReadOnlySpan<byte> End => "\n    ]"u8;
+
+    /// <summary>The providers in file order; their rows are not read yet.</summary>
     /// <exception cref="InvalidDataException">The file is of another form.</exception>
-    public static List<CatalogModel> Read(ReadOnlySpan<byte> json)
+    public static List<ProviderModels> Providers(ReadOnlyMemory<byte> json)
     {
-        Utf8JsonReader reader = new(json);
-        List<CatalogModel> models = new(4096);
-        Ladders ladders = new();
-        Expect(ref reader, JsonTokenType.StartObject);
-        while (Next(ref reader) == JsonTokenType.PropertyName)
+        ReadOnlySpan<byte> text = json.Span;
+        int at = text.IndexOf(Begin);
+        if (!text.StartsWith(Head) || at < 0)
+            throw new InvalidDataException("models.json is of another form; generate/generate.mjs makes it.");
+        List<ProviderModels> providers = new(64);
+        for (at += Begin.Length; text[at..].StartsWith("    \""u8); at++)
         {
-            bool rows = reader.ValueTextEquals("models"u8), format = reader.ValueTextEquals("format"u8);
-            Next(ref reader);
-            if (rows)
-                ReadProviders(ref reader, models, ladders);
-            else if (format && reader.GetInt32() != Format)
-                throw new InvalidDataException($"models.json is of form {reader.GetInt32()}; {Format} is known.");
-            else
-                reader.Skip();
+            int name = at + 5, rows = name + text[name..].IndexOf((byte)'[');
+            int end = rows + text[rows..].IndexOf(End) + End.Length;
+            providers.Add(new(Encoding.UTF8.GetString(text[name..(rows - 3)]), json[rows..end]));
+            at = end + text[end..].IndexOf((byte)'\n');
         }
 
-        return models;
+        return providers;
     }
 
-    private static void ReadProviders(ref Utf8JsonReader reader, List<CatalogModel> models, Ladders ladders)
+    /// <summary>The rows of one provider.</summary>
+    /// <param name="rows">Its list.</param>
+    /// <param name="provider">Its name.</param>
+    public static List<CatalogModel> Read(ReadOnlySpan<byte> rows, string provider)
     {
-        while (Next(ref reader) == JsonTokenType.PropertyName)
-        {
-            string provider = reader.GetString()!;
-            Expect(ref reader, JsonTokenType.StartArray);
-            while (Next(ref reader) == JsonTokenType.StartObject)
-                models.Add(ReadModel(ref reader, provider, ladders));
-        }
+        Utf8JsonReader reader = new(rows);
+        List<CatalogModel> models = [];
+        Ladders ladders = new();
+        Expect(ref reader, JsonTokenType.StartArray);
+        while (Next(ref reader) == JsonTokenType.StartObject)
+            models.Add(ReadModel(ref reader, provider, ladders));
+        return models;
     }
 
     private static CatalogModel ReadModel(ref Utf8JsonReader reader, string provider, Ladders ladders)

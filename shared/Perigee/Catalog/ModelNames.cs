@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Perigee.Catalog;
 
 /// <summary>
@@ -21,7 +19,7 @@ internal static class ModelNames
         "z-ai", "zai", "zai-org", "minimax", "minimaxai", "cohere", "coherelabs", "perplexity", "nvidia", "microsoft", "amazon", "ai21", "groq", "inception", "upstage", "stepfun",
     };
 
-    private static readonly SearchValues<string> Variants = SearchValues.Create([":nitro", ":floor", ":online"], StringComparison.OrdinalIgnoreCase);
+    private static readonly string[] Variants = [":nitro", ":floor", ":online"];
 
     /// <summary>The name and what is left of it after each step, in the order in which they are tried.</summary>
     public static List<string> Reductions(string name)
@@ -33,9 +31,15 @@ internal static class ModelNames
             Step(form[(models + 7)..]);
 
         // How to choose among equal offers, not what.
-        int colon = form.LastIndexOf(':');
-        if (colon > 0 && Variants.Contains(form[colon..]))
-            Step(form[..colon]);
+        foreach (string variant in Variants)
+        {
+            if (form.EndsWith(variant, StringComparison.OrdinalIgnoreCase))
+            {
+                Step(form[..^variant.Length]);
+                break;
+            }
+        }
+
         if (Undated(form) is { } undated)
             Step(undated);
         else if (form.EndsWith("-latest", StringComparison.OrdinalIgnoreCase))
@@ -118,7 +122,7 @@ internal static class ModelNames
             }
         }
 
-        if (!CloudMakers.Any(maker => core.StartsWith(maker, StringComparison.OrdinalIgnoreCase)))
+        if (!Array.Exists(CloudMakers, maker => core.StartsWith(maker, StringComparison.OrdinalIgnoreCase)))
             return null;
         int version = core.LastIndexOf("-v", StringComparison.Ordinal);
 

@@ -65,13 +65,16 @@ internal sealed class ModelResolver
             foreach (CatalogModel model in options.Catalog.Of(provider.Name, provider.Kind))
             {
                 seen.Add(model.Id);
-                yield return new($"{provider.Name}/{model.Id}", provider.Name, model, null);
+                string name = $"{provider.Name}/{model.Id}";
+                if (!options.Routes.ContainsKey(name))
+                    yield return new(name, provider.Name, model, null);
             }
 
             foreach (string listed in options.ListedModels)
             {
                 if (listed.Length > provider.Name.Length && listed[provider.Name.Length] == '/'
-                    && listed.StartsWith(provider.Name, StringComparison.Ordinal) && seen.Add(listed[(provider.Name.Length + 1)..]))
+                    && listed.StartsWith(provider.Name, StringComparison.Ordinal) && seen.Add(listed[(provider.Name.Length + 1)..])
+                    && !options.Routes.ContainsKey(listed))
                 {
                     yield return new(listed, provider.Name, null, null);
                 }

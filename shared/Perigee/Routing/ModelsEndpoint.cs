@@ -11,7 +11,7 @@ namespace Perigee.Routing;
 /// GET /v1/models and /v1/models/{**id}, as OpenAI shapes them or, for a client that sends <c>anthropic-version</c>, as Anthropic does, and
 /// the same under /v1beta as Gemini does. All stand behind begin, log and caller.
 /// </summary>
-internal sealed class ModelsEndpoint(ModelResolver models)
+internal sealed class ModelsEndpoint(ModelResolver models, TimeProvider clock)
 {
     private readonly KeptList?[] _lists = new KeptList?[3];
 
@@ -21,9 +21,13 @@ internal sealed class ModelsEndpoint(ModelResolver models)
         Exchange exchange = http.Features.Get<Exchange>()!;
         DialectFamily family = FamilyOf(exchange);
         KeptList? kept = _lists[(int)family];
-        byte[] body = kept is not null && ReferenceEquals(kept.Options, exchange.Options) ? kept.Body : WriteList(exchange.Options, family);
-        _lists[(int)family] = new(exchange.Options, body);
-        await SendAsync(exchange, body);
+
+        // Prices change on a day.
+        DateTimeOffset now = clock.GetUtcNow();
+        int day = DateOnly.FromDateTime(now.UtcDateTime).DayNumber;
+        if (kept is null || kept.Day != day || !ReferenceEquals(kept.Options, exchange.Options))
+            _lists[(int)family] = kept = new(exchange.Options, day, WriteList(exchange.Options, family, now));
+        await SendAsync(exchange, kept.Body);
     }
 
     /// <summary>Shows one model by the route value <c>id</c>, which may hold slashes.</summary>
@@ -33,7 +37,7 @@ internal sealed class ModelsEndpoint(ModelResolver models)
 
         // Routing leaves an escaped slash escaped, and SDKs escape it.
         string id = (http.Request.RouteValues["id"] as string ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-        if (PlanDrafter.IsChoice(id, exchange.Options))
+        if (exchange.Options.Routes.ContainsKey(id) || (AutoModels.IsAuto(id) && !exchange.Options.Aliases.ContainsKey(id)))
         {
             await SendAsync(exchange, WriteOne(new(id, "perigee", null, null), exchange));
             return;
@@ -58,19 +62,19 @@ internal sealed class ModelsEndpoint(ModelResolver models)
         await SendAsync(exchange, WriteOne(new(id, target.Provider.Name, model, exchange.Options.Aliases.GetValueOrDefault(id)), exchange));
     }
 
-    private static ReadOnlyMemory<byte> WriteOne(ModelName name, Exchange exchange)
+    private ReadOnlyMemory<byte> WriteOne(ModelName name, Exchange exchange)
     {
         ArrayBufferWriter<byte> buffer = new(256);
         using (Utf8JsonWriter json = new(buffer))
-            ModelShapes.Write(json, name, FamilyOf(exchange));
+            ModelShapes.Write(json, name, FamilyOf(exchange), clock.GetUtcNow());
         return buffer.WrittenMemory;
     }
 
-    private byte[] WriteList(GatewayOptions options, DialectFamily family)
+    private byte[] WriteList(GatewayOptions options, DialectFamily family, DateTimeOffset now)
     {
         ArrayBufferWriter<byte> buffer = new(16 * 1024);
         using (Utf8JsonWriter json = new(buffer))
-            ModelShapes.WriteList(json, [.. models.Names(options)], family);
+            ModelShapes.WriteList(json, [.. models.Names(options)], family, now);
         return buffer.WrittenSpan.ToArray();
     }
 
@@ -89,5 +93,5 @@ internal sealed class ModelsEndpoint(ModelResolver models)
         exchange.Complete = true;
     }
 
-    private sealed record KeptList(GatewayOptions Options, byte[] Body);
+    private sealed record KeptList(GatewayOptions Options, int Day, byte[] Body);
 }

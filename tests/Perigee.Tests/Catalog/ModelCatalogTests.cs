@@ -8,8 +8,8 @@ public class ModelCatalogTests
     public void Every_model_is_there_once()
     {
         Assert.All(ModelCatalog.Shipped.All, model => Assert.True(ConfigurationNames.IsModel(model.Id)));
-        Assert.Equal(ModelCatalog.Shipped.All.Count, ModelCatalog.Shipped.All.DistinctBy(model => (model.Provider, model.Id)).Count());
-        Assert.True(ModelCatalog.Shipped.All.Count >= 1500);
+        Assert.Equal(ModelCatalog.Shipped.All.Count(), ModelCatalog.Shipped.All.DistinctBy(model => (model.Provider, model.Id)).Count());
+        Assert.True(ModelCatalog.Shipped.All.Count() >= 1500);
         Assert.True(ModelCatalog.Shipped.All.DistinctBy(model => model.Provider).Count() >= 40);
     }
 

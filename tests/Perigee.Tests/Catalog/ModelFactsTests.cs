@@ -110,7 +110,7 @@ public class ModelFactsTests
         using JsonDocument file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "models.json")));
         using JsonDocument package = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "generate/package.json")));
 
-        Assert.Equal(CatalogFile.Format, file.RootElement.GetProperty("format").GetInt32());
+        Assert.Equal(1, file.RootElement.GetProperty("format").GetInt32());
         Assert.Equal(
             package.RootElement.GetProperty("dependencies").EnumerateObject().Select(member => (member.Name, member.Value.GetString())),
             file.RootElement.GetProperty("sources").EnumerateObject().Select(member => (member.Name, member.Value.GetString())));
@@ -139,6 +139,17 @@ public class ModelFactsTests
     }
 
     [Fact]
+    public void Every_row_of_the_file_is_read_in_its_order()
+    {
+        using JsonDocument file = JsonDocument.Parse(File.ReadAllBytes(Repository.Path("shared", "Perigee", "Catalog", "models.json")));
+
+        Assert.Equal(
+            file.RootElement.GetProperty("models").EnumerateObject().SelectMany(
+                provider => provider.Value.EnumerateArray().Select(row => (provider.Name, row.GetProperty("id").GetString()!, row.TryGetProperty("p", out _)))),
+            ModelCatalog.Shipped.All.Select(model => (model.Provider, model.Id, model.Price is not null)));
+    }
+
+    [Fact]
     public void Another_form_of_the_file_is_refused() =>
-        Assert.Throws<InvalidDataException>(() => CatalogFile.Read("""{"format":2,"models":{}}"""u8));
+        Assert.Throws<InvalidDataException>(() => CatalogFile.Providers("""{"format":2,"models":{}}"""u8.ToArray()));
 }

@@ -80,6 +80,8 @@ public class ModelNamesTests
     [InlineData("mistral", "mistral-nano-2512", null)]
     [InlineData("openrouter", "anthropic/claude-sonnet-5:free", null)]
     [InlineData("openrouter", "someone/claude-sonnet-5", null)]
+    [InlineData("openrouter", "nvidia/claude-sonnet-5", null)]
+    [InlineData("groq", "meta-llama/gpt-oss-120b", null)]
     [InlineData("gemini", "gemini-2.5-pro-ultra", null)]
     [InlineData("custom", "gpt-4o", null)]
     [InlineData("nobody", "gpt-4o", null)]

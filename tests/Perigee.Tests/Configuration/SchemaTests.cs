@@ -10,7 +10,7 @@ public class SchemaTests
     {
         ConfigurationFaults faults = new();
         Settings.Reader().Read("""
-            {"providers":{"x":{"baseUrl":"https://x.example/v1","headers":{}}},"aliases":{},
+            {"providers":{"x":{"baseUrl":"https://x.example/v1","headers":{}}},"aliases":{},"models":{"x/m":{}},
             "routes":{"r":{"policy":"conditional","targets":[{"target":"x/m","when":{"tools":true}},{"targets":["x/m"]}]}}}
             """u8.ToArray(), faults);
         Assert.Empty(faults.All);

@@ -12,7 +12,7 @@ public class ModelsEndpointTests
         """{"providers":{"ollama":{},"my-vllm":{"baseUrl":"https://v.example/v1","models":["org/own-7b"]}},"aliases":{"fast":"openai/gpt-5-mini","off":"xai/grok-4.5"}}""",
         ("OPENAI_API_KEY", "k"));
 
-    private readonly ModelsEndpoint _endpoint = new(new());
+    private readonly ModelsEndpoint _endpoint = new(new(), TimeProvider.System);
 
     [Fact]
     public async Task The_list_holds_what_can_be_asked_for()
@@ -67,5 +67,74 @@ public class ModelsEndpointTests
         JsonElement error = (await exchange.AnswerAsync()).GetProperty("error");
         Assert.Equal("model_not_found", error.GetProperty("code").GetString());
         Assert.Contains(words, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Capabilities_and_prices_are_shown_as_other_tools_read_them()
+    {
+        JsonElement model = await FindAsync("openai/gpt-5-mini");
+
+        Assert.Equal((400_000, 128_000, "standard"),
+            (model.GetProperty("context_length").GetInt64(), model.GetProperty("max_output_tokens").GetInt64(), model.GetProperty("quality").GetString()));
+        Assert.Equal("""{"prompt":"0.00000025","completion":"0.000002","input_cache_read":"0.000000025"}""", model.GetProperty("pricing").GetRawText());
+        Assert.True(model.GetProperty("price_known").GetBoolean());
+        Assert.Equal("""{"input_modalities":["text","image","file"],"output_modalities":["text"]}""", model.GetProperty("architecture").GetRawText());
+        Assert.Equal("""["tools","tool_choice","response_format","structured_outputs","reasoning"]""", model.GetProperty("supported_parameters").GetRawText());
+        Assert.Equal(new DateTimeOffset(2025, 8, 7, 0, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds(), model.GetProperty("created").GetInt64());
+    }
+
+    [Theory]
+    [InlineData("ollama/anything:8b")]
+    [InlineData("my-vllm/org/own-7b")]
+    public async Task An_unknown_price_is_null_with_a_flag_and_never_0(string id)
+    {
+        JsonElement model = await FindAsync(id);
+
+        Assert.Equal(JsonValueKind.Null, model.GetProperty("pricing").ValueKind);
+        Assert.False(model.GetProperty("price_known").GetBoolean());
+        Assert.Equal(0, model.GetProperty("created").GetInt64());
+    }
+
+    [Fact]
+    public async Task A_price_of_the_operator_s_is_shown_in_the_list_too()
+    {
+        GatewayOptions options = Settings.Read("""{"models":{"demo/echo":{"price":{"input":12.5,"output":0}},"demo/other":{"as":"openai/gpt-4o"}}}""");
+        Exchange exchange = RoutedExchange.Of(Get, options);
+        await _endpoint.ListAsync(exchange.Http);
+
+        JsonElement[] models = [.. (await exchange.AnswerAsync()).GetProperty("data").EnumerateArray()];
+        Assert.Equal(["demo/echo", "demo/other"], models.Select(model => model.GetProperty("id").GetString()));
+        Assert.Equal("0.0000125", models[0].GetProperty("pricing").GetProperty("prompt").GetString());
+        Assert.Equal("0", models[0].GetProperty("pricing").GetProperty("completion").GetString());
+        Assert.Equal(128_000, models[1].GetProperty("context_length").GetInt64());
+    }
+
+    [Theory]
+    [InlineData("Anthropic", "display_name", "\"GPT-5 Mini\"")]
+    [InlineData("Anthropic", "created_at", "\"2025-08-07T00:00:00Z\"")]
+    [InlineData("Anthropic", "max_input_tokens", "400000")]
+    [InlineData("Anthropic", "max_tokens", "128000")]
+    [InlineData("Gemini", "displayName", "\"GPT-5 Mini\"")]
+    [InlineData("Gemini", "inputTokenLimit", "400000")]
+    [InlineData("Gemini", "outputTokenLimit", "128000")]
+    [InlineData("Gemini", "thinking", "true")]
+    public void The_other_dialects_show_what_they_have_members_for(string family, string member, string json)
+    {
+        System.Buffers.ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter writer = new(buffer))
+        {
+            ModelName name = new("openai/gpt-5-mini", "openai", Options.Catalog.Find("openai", "gpt-5-mini"), null);
+            ModelShapes.Write(writer, name, Enum.Parse<Perigee.Wire.DialectFamily>(family), TimeProvider.System.GetUtcNow());
+        }
+
+        using JsonDocument model = JsonDocument.Parse(buffer.WrittenMemory);
+        Assert.Equal(json, model.RootElement.GetProperty(member).GetRawText());
+    }
+
+    private async Task<JsonElement> FindAsync(string id)
+    {
+        Exchange exchange = RoutedExchange.Of(Get, Options, id: id);
+        await _endpoint.FindAsync(exchange.Http);
+        return await exchange.AnswerAsync();
     }
 }
