@@ -79,7 +79,7 @@ internal sealed class Affinity(Origins origins)
             { Code = "maker_is_off" };
         }
 
-        if (Leave(draft, maker, $"did not make what '{id.Field}' names: '{maker}' did"))
+        if (Leave(draft, maker, id.Field, $"did not make what '{id.Field}' names: '{maker}' did"))
             return null;
         string others = string.Join(", ", draft.Targets.Select(target => $"'{target.Provider.Name}'").Distinct(StringComparer.Ordinal));
         return new GatewayError(ErrorKind.Conflict,
@@ -91,14 +91,16 @@ internal sealed class Affinity(Origins origins)
     private static GatewayError? KeepOne(PlanDraft draft, KeptId id)
     {
         Target one = draft.Targets.Where(target => target.Provider.Dialect == draft.Request.Exchange.Operation.Speaks).MinBy(target => target.Provider.Order) ?? draft.Targets[0];
-        Leave(draft, one.Provider.Name, $"'{id.Field}' names something that one provider keeps, and is taken to be of '{one.Provider.Name}'");
+        Leave(draft, one.Provider.Name, id.Field, $"'{id.Field}' names something that one provider keeps, and is taken to be of '{one.Provider.Name}'");
         return null;
     }
 
-    private static bool Leave(PlanDraft draft, string maker, string reason)
+    private static bool Leave(PlanDraft draft, string maker, string field, string reason)
     {
         if (!draft.Targets.Exists(target => target.Provider.Name == maker))
             return false;
+        if (draft.Targets.Exists(target => target.Provider.Name != maker))
+            draft.Chosen = $"'{maker}' has what '{field}' names";
         draft.Skipped.AddRange(draft.Targets.Where(target => target.Provider.Name != maker).Select(target => new SkippedTarget(target.Name, reason)));
         draft.Targets = [.. draft.Targets.Where(target => target.Provider.Name == maker)];
         draft.OnContextWindow = [.. draft.OnContextWindow.Where(target => target.Provider.Name == maker)];

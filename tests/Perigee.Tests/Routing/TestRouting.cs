@@ -32,9 +32,12 @@ internal sealed class TestRouting
 
     public bool Forwarded { get; private set; }
 
-    public static Operation Operation(string name) => name.StartsWith("gemini.", StringComparison.Ordinal)
-        ? Operations.OfGemini("m:" + name[7..], out _)!
-        : Operations.All.Single(operation => operation.Name == name);
+    public static Operation Operation(string name) => name switch
+    {
+        "gemini.generate" => Operations.OfGemini("m:generateContent", out _)!,
+        "gemini.stream" => Operations.OfGemini("m:streamGenerateContent", out _)!,
+        _ => Operations.All.Single(operation => operation.Name == name),
+    };
 
     public async Task<Exchange> RouteAsync(
         GatewayOptions options, string operation, string? json = null, string? id = null, string tenant = "t1", string? model = null, params (string Name, string Value)[] headers)

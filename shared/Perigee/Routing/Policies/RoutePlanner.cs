@@ -36,11 +36,13 @@ internal sealed class RoutePlanner(ModelResolver models, TargetStates states)
     public RoutePlan Finish(PlanDraft draft, bool calling = true)
     {
         RouteRequest request = draft.Request;
+        List<Target> targets = DownLast(draft.Targets, calling);
+        string? chosen = draft.Chosen is { } why && targets[0] != draft.Targets[0] ? $"{why}; {draft.Targets[0].Name} is down" : draft.Chosen;
         bool hedge = draft.Hedge is not null && draft.MayFallBack && draft.Targets.Count > 1 && MayHedge(request);
         return new()
         {
             Route = draft.Route,
-            Targets = DownLast(draft.Targets, calling),
+            Targets = targets,
             OnContextWindow = DownLast(draft.OnContextWindow, false),
             OnContentPolicy = DownLast(draft.OnContentPolicy, false),
             Skipped = draft.Skipped,
@@ -48,7 +50,7 @@ internal sealed class RoutePlanner(ModelResolver models, TargetStates states)
             Timeouts = draft.Timeouts,
             Retries = draft.Retries,
             Hedge = hedge ? draft.Hedge : null,
-            Chosen = draft.Chosen,
+            Chosen = chosen,
             OwnFields = draft.OwnFields,
         };
     }
