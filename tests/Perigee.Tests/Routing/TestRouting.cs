@@ -46,9 +46,14 @@ internal sealed class TestRouting
         exchange.Model = model ?? exchange.Model;
         foreach ((string name, string value) in headers)
             exchange.Http.Request.Headers[name] = value;
-        Forwarded = false;
-        await _step.InvokeAsync(exchange.Http);
+        await RouteAsync(exchange);
         return exchange;
+    }
+
+    public Task RouteAsync(Exchange exchange)
+    {
+        Forwarded = false;
+        return _step.InvokeAsync(exchange.Http);
     }
 
     /// <summary>The names of the targets, in order, of a chat.</summary>
