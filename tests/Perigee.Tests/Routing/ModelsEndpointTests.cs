@@ -35,6 +35,22 @@ public class ModelsEndpointTests
         });
     }
 
+    [Fact]
+    public async Task Routes_and_auto_are_listed_and_found_as_models()
+    {
+        GatewayOptions options = Settings.Read(
+            """{"routes":{"smart":{"targets":["openai/gpt-4o"]},"openai/gpt-4o":{"targets":["openai/gpt-4o","openai/gpt-4o-mini"]}}}""", ("OPENAI_API_KEY", "k"));
+        Exchange exchange = RoutedExchange.Of(Get, options);
+        await _endpoint.ListAsync(exchange.Http);
+        Exchange one = RoutedExchange.Of(Get, options, id: "smart");
+        await _endpoint.FindAsync(one.Http);
+
+        string[] ids = [.. (await exchange.AnswerAsync()).GetProperty("data").EnumerateArray().Select(model => model.GetProperty("id").GetString()!)];
+        Assert.Distinct(ids);
+        Assert.Equal(["openai/gpt-4o", "smart", "auto"], ids[..3]);
+        Assert.Equal("perigee", (await one.AnswerAsync()).GetProperty("owned_by").GetString());
+    }
+
     [Theory]
     [InlineData("openai/gpt-4o", "openai")]
     [InlineData("openai%2Fgpt-4o", "openai")]
