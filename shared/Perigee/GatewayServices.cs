@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Perigee.Caching;
 using Perigee.Callers;
-using Perigee.Catalog;
 using Perigee.Forwarding;
 using Perigee.Limits;
 using Perigee.Logs;
@@ -29,7 +28,6 @@ public static class GatewayServices
         services.AddRouting();
         services.AddConfiguration(configuration);
         services.AddProviders();
-        services.AddCatalog();
         services.AddCallers(configuration);
         services.AddLimits();
         services.AddCaching();

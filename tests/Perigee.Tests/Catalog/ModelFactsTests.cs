@@ -97,6 +97,7 @@ public class ModelFactsTests
     [InlineData("deepseek/deepseek-reasoner", "Strong")]
     [InlineData("openrouter/anthropic/claude-opus-4.8", "Frontier")]
     [InlineData("openai/gpt-5.6-sol", "Frontier")]
+    [InlineData("bedrock/us.anthropic.claude-opus-5", "Frontier")]
     public void The_tier_of_quality_follows_the_maker_s_naming(string model, string quality)
     {
         int slash = model.IndexOf('/', StringComparison.Ordinal);

@@ -82,6 +82,7 @@ public class ModelNamesTests
     [InlineData("openrouter", "someone/claude-sonnet-5", null)]
     [InlineData("openrouter", "nvidia/claude-sonnet-5", null)]
     [InlineData("groq", "meta-llama/gpt-oss-120b", null)]
+    [InlineData("bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0", null)]
     [InlineData("gemini", "gemini-2.5-pro-ultra", null)]
     [InlineData("custom", "gpt-4o", null)]
     [InlineData("nobody", "gpt-4o", null)]

@@ -129,7 +129,13 @@ function named(sources, aliases) {
 
 // ---- capabilities -------------------------------------------------------------------------------------------------------------------
 
-const base = (id) => id.split("/").at(-1).toLowerCase().replaceAll(".", "-");
+// The name alone: without the maker, in whatever way the provider writes that, and without a cloud's region.
+const base = (id) =>
+  id.split("/").at(-1).toLowerCase()
+    .replace(/^(?:us-gov|global|apac|us|eu|au|jp|ca|sa|ap)\./, "")
+    .replace(/^(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|openai|qwen|nvidia|google|moonshotai|moonshot|minimax|zai|xai|writer)\./, "")
+    .replace(/^(?:openai|anthropic|google|zai-org|z-ai|x-ai)-(?=[a-z])/, "")
+    .replaceAll(".", "-");
 const rule = (list, provider, id) => list.find((one) => (!one.provider || new RegExp(`^(?:${one.provider})$`).test(provider)) && new RegExp(one.name).test(base(id)));
 
 function kindOf(id, given, provider) {
