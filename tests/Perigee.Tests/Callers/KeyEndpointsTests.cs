@@ -23,7 +23,7 @@ public sealed class KeyEndpointsTests : IDisposable
     {
         Api api = new(_storage, CallerMiddlewareTests.Closed());
         (int status, JsonElement made, HttpContext http) = await api.SendAsync(
-            "POST", "/manage/v1/keys", """{"name":"ci","tenant":"team-a","requestsPerMinute":60,"expiresAt":"2126-01-01T00:00:00+02:00"}""");
+            "POST", "/manage/v1/keys", """{"name":"ci","tenant":"team-a","requestsPerMinute":60,"quality":"strong","expiresAt":"2126-01-01T00:00:00+02:00"}""");
         Assert.Equal(201, status);
         string key = made.GetProperty("key").GetString()!;
         string id = made.GetProperty("id").GetString()!;
@@ -31,7 +31,9 @@ public sealed class KeyEndpointsTests : IDisposable
         Assert.Equal("/manage/v1/keys/" + id, http.Response.Headers.Location);
         Assert.Equal("no-store", http.Response.Headers.CacheControl);
         Assert.Equal("2125-12-31T22:00:00Z", made.GetProperty("expiresAt").GetString());
-        Assert.Equal("team-a", (await api.Lookup.FindAsync(key, Cancel)).Caller!.Tenant);
+        Assert.Equal("strong", made.GetProperty("quality").GetString());
+        Caller caller = (await api.Lookup.FindAsync(key, Cancel)).Caller!;
+        Assert.Equal(("team-a", "strong"), (caller.Tenant, caller.Quality));
 
         (_, JsonElement plain, _) = await api.SendAsync("POST", "/manage/v1/keys", """{"name":"plain"}""");
         Assert.Equal(plain.GetProperty("id").GetString(), plain.GetProperty("tenant").GetString());
@@ -60,6 +62,7 @@ public sealed class KeyEndpointsTests : IDisposable
     [InlineData("""{"name":"a","requestsPerMinute":0}""", "1 to 1000000000", "requestsPerMinute")]
     [InlineData("""{"name":"a","expiresAt":"2020-01-01T00:00:00Z"}""", "future", "expiresAt")]
     [InlineData("""{"name":"a","expiresAt":"soon"}""", "'expiresAt' is not of the type", "expiresAt")]
+    [InlineData("""{"name":"a","quality":"best"}""", "'quality' must be 'basic'", "quality")]
     [InlineData("""{"name":"a","tenant":"a/b"}""", "'tenant'", "tenant")]
     [InlineData("""{"name":"a","tenant":"open"}""", "'tenant'", "tenant")]
     [InlineData("""{"name":" "}""", "'name' is needed", "name")]

@@ -179,4 +179,19 @@ public class WishTests
         Assert.Same(first.Plan, second.Plan);
         Assert.Equal(Quality.Standard, first.Plan!.Targets[0].Known!.Quality);
     }
+
+    [Fact]
+    public async Task A_plain_model_allocates_nothing_in_the_routing_step()
+    {
+        Exchange exchange = await _routing.RouteAsync(Options, "chat",
+            """{"model":"openai/a","temperature":0.2,"stream":true,"messages":[{"role":"system","content":"Be terse."},{"role":"user","content":"What is it?"}],"max_tokens":5}""");
+        for (int i = 0; i < 200; i++)
+            await _routing.RouteAsync(exchange);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+            _ = _routing.RouteAsync(exchange);
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
 }
