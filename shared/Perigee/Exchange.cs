@@ -47,7 +47,7 @@ internal sealed class Exchange
     /// <summary>Whether the stream that was asked for is one JSON array (Gemini without <c>alt=sse</c>). Written by begin.</summary>
     public bool AsArray { get; set; }
 
-    /// <summary>Whether what a translation would drop is refused. Written by begin.</summary>
+    /// <summary>Whether what a translation would drop is refused. Written by begin, and by routing where a request requires all its parameters.</summary>
     public bool Strict { get; set; }
 
     /// <summary>A form body that is streamed on, or null. Written by begin.</summary>

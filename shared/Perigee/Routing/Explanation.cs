@@ -65,6 +65,7 @@ internal sealed class Explanation(TargetStates states)
         json.WriteEndObject();
     }
 
+    /// <summary>Money is in dollars.</summary>
     private void Targets(Utf8JsonWriter json, ReadOnlySpan<byte> name, IReadOnlyList<Target> targets, RouteRequest? request)
     {
         json.WriteStartArray(name);
@@ -110,7 +111,7 @@ internal sealed class Explanation(TargetStates states)
         json.WriteNumber("inputPerMillion"u8, rates.Input / 1_000_000m);
         json.WriteNumber("outputPerMillion"u8, rates.Output / 1_000_000m);
         json.WriteEndObject();
-        Number(json, "estimatedCost"u8, ModelFacts.Estimate(target, request.Needs, request.At) / 1e12);
+        json.WriteNumber("estimatedCost"u8, price.Cost(new() { Input = request.Needs.Tokens, Output = request.Needs.LikelyOutput }, request.At) / 1_000_000_000_000m);
     }
 
     private static void Needs(Utf8JsonWriter json, RequestNeeds needs)

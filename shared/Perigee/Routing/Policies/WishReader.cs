@@ -26,7 +26,7 @@ internal static class WishReader
         ReadOnlySpan<JsonIndex.Token> tokens = question.Tokens;
         for (int i = 1; i < tokens.Length; i = tokens[i + 1].Next)
         {
-            if (question.NameIn(tokens[i], Members))
+            if ((tokens[i].Escaped || tokens[i].Length - 2 is 5 or 6 or 8 or 9 or 10) && question.NameIn(tokens[i], Members))
                 (found ??= []).Add(question.Text(tokens[i]));
         }
 
