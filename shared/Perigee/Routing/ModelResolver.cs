@@ -173,8 +173,8 @@ internal sealed class ModelResolver
 
     private static IOrderedEnumerable<Provider> InOrder(GatewayOptions options) => options.Providers.Values.OrderBy(provider => provider.Order);
 
-    // A name goes back to the client and into the log: short, and on one line.
-    private static string Shown(string name)
+    /// <summary>A client's name for something, as it may go back to it and into headers and logs: short, and on one line.</summary>
+    public static string Shown(string name)
     {
         ReadOnlySpan<char> start = name.AsSpan(0, Math.Min(name.Length, 100));
         return string.Create(start.Length + (start.Length < name.Length ? 3 : 0), name, static (span, text) =>

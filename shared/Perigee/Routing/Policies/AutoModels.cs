@@ -11,6 +11,11 @@ internal sealed class AutoModels
     /// <summary>The one that is chosen, and those to fall back to.</summary>
     private const int Most = 8;
 
+    /// <summary>
+    /// OpenRouter's variants without a price: a few requests a minute, by providers that may keep what is asked. Who wants that has to say so.
+    /// </summary>
+    private const string Giveaway = ":free";
+
     private Candidates? _kept;
 
     /// <summary>Whether a name means this.</summary>
@@ -117,7 +122,7 @@ internal sealed class AutoModels
         [
             .. options.Providers.Values.Where(provider => !provider.BuiltIn).OrderBy(provider => provider.Order).SelectMany(provider => options.Catalog
                 .Of(provider.Name, provider.Kind)
-                .Where(model => model is { Kind: ModelKind.Chat, Price: not null, Quality: not null } && (model.Outputs == Modalities.None || (model.Outputs & Modalities.Text) != 0))
+                .Where(model => !model.Id.EndsWith(Giveaway, StringComparison.Ordinal) && model is { Kind: ModelKind.Chat, Price: not null, Quality: not null } && (model.Outputs == Modalities.None || (model.Outputs & Modalities.Text) != 0))
                 .Select(model => new Target(provider, model.Id) { Known = model })),
         ];
     }

@@ -27,7 +27,7 @@ internal static class ProviderWishReader
         {
             if (!member.IsThere)
                 continue;
-            string at = $"{Field}.{WishReader.Short(name)}";
+            string at = $"{Field}.{ModelResolver.Shown(name)}";
             switch (name)
             {
                 case "order":
@@ -106,7 +106,7 @@ internal static class ProviderWishReader
     private static GatewayError Unknown(string asked, string at, GatewayOptions options)
     {
         IReadOnlyList<string> near = NearestNames.Of(asked, options.Providers.Keys.Concat(options.Off.Keys), 1);
-        return Bad(at, $"names '{WishReader.Short(asked)}', which is no provider here; " + (near.Count > 0
+        return Bad(at, $"names '{ModelResolver.Shown(asked)}', which is no provider here; " + (near.Count > 0
             ? $"did you mean '{near[0]}'?"
             : $"on are {string.Join(", ", options.Providers.Keys.Order(StringComparer.Ordinal))}"));
     }
@@ -147,7 +147,7 @@ internal static class ProviderWishReader
         {
             if (!member.IsThere)
                 continue;
-            string part = $"{at}.{WishReader.Short(name)}";
+            string part = $"{at}.{ModelResolver.Shown(name)}";
             switch (name)
             {
                 case "prompt":

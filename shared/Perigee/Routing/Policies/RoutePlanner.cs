@@ -37,7 +37,7 @@ internal sealed class RoutePlanner(ModelResolver models, TargetStates states)
     {
         RouteRequest request = draft.Request;
         List<Target> targets = DownLast(draft.Targets, calling);
-        string? chosen = draft.Chosen is { } why && targets[0] != draft.Targets[0] ? $"{why}; {draft.Targets[0].Name} is down" : draft.Chosen;
+        string? chosen = draft.Chosen is { } why && targets[0] != draft.Targets[0] ? $"{why}; {ModelResolver.Shown(draft.Targets[0].Name)} is down" : draft.Chosen;
         bool hedge = draft.Hedge is not null && draft.MayFallBack && draft.Targets.Count > 1 && MayHedge(request);
         return new()
         {

@@ -18,7 +18,7 @@ internal static class Shortage
         if (draft.Targets.Count > 0)
             return null;
         RequestNeeds needs = draft.Request.Needs;
-        bool windows = walk.Unfit.Count > 0 && walk.Unfit.All(unfit => unfit.Reason == TargetFilter.Window(unfit.Target, needs));
+        bool windows = walk.Unfit.Count > 0 && walk.Unfit.All(unfit => unfit.Reason == TargetFilter.Window(unfit.Target, draft.Request));
 
         // A choice of one is none: the provider itself says what it cannot do.
         if (walk.Unfit.Count == 1 && walk.Skipped.Count == 1 && walk.NoAuto is null)
@@ -31,7 +31,7 @@ internal static class Shortage
             return null;
         }
 
-        string who = names > 1 ? $"None of the {names} models named" : draft.Route.Length > 0 ? $"The route '{WishReader.Short(name)}'" : $"The model '{WishReader.Short(name)}'";
+        string who = names > 1 ? $"None of the {names} models named" : draft.Route.Length > 0 ? $"The route '{ModelResolver.Shown(name)}'" : $"The model '{ModelResolver.Shown(name)}'";
         string has = names > 1 ? "has a target" : "has no target";
         if (walk.Unfit.Count == 0 && !walk.Unwanted)
         {
@@ -40,7 +40,7 @@ internal static class Shortage
                 : $"{who} {has}.", "model");
         }
 
-        string reasons = string.Join("; ", walk.Skipped.Take(MostReasons).Select(skipped => $"{skipped.Name} {skipped.Reason}"));
+        string reasons = string.Join("; ", walk.Skipped.Take(MostReasons).Select(skipped => $"{ModelResolver.Shown(skipped.Name)} {skipped.Reason}"));
         string more = walk.Skipped.Count > MostReasons ? $"; and {walk.Skipped.Count - MostReasons} more" : "";
         return new GatewayError(ErrorKind.BadRequest, $"{who} {has} that can serve this request: {reasons}{more}.", walk.Unwanted ? "provider" : "model")
         {

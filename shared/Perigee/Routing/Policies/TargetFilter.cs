@@ -8,15 +8,20 @@ namespace Perigee.Routing.Policies;
 internal static class TargetFilter
 {
     /// <summary>The reason, for people; or null where it can, as far as anybody knows.</summary>
-    public static string? Unfit(Target target, RouteRequest request) => Ability(target, request) ?? Window(target, request.Needs);
+    public static string? Unfit(Target target, RouteRequest request) => Ability(target, request) ?? Window(target, request);
 
     /// <summary>Whether the window is too small by so much that no estimate can be that wrong.</summary>
     public static bool IsFarTooSmall(Target target, RequestNeeds needs) => target.Known?.Context is { } window && needs.Tokens > window + (window / 2);
 
-    /// <summary>Why the question does not fit, or null.</summary>
-    public static string? Window(Target target, RequestNeeds needs) => target.Known?.Context is { } window && needs.Tokens > window
-        ? string.Create(CultureInfo.InvariantCulture, $"window of {window} tokens is too small for about {needs.Tokens}")
-        : null;
+    /// <summary>
+    /// Why the question does not fit, or null. Of conversations only: a window of vectors is that of each text and not of all together, and to
+    /// count tokens is how clients find out that there are too many.
+    /// </summary>
+    public static string? Window(Target target, RouteRequest request) =>
+        target.Known?.Context is { } window && request.Needs.Tokens > window
+        && request.Exchange.Operation is { Asks: Asks.Conversation } or { Name: "responses" or "completions" }
+            ? string.Create(CultureInfo.InvariantCulture, $"window of {window} tokens is too small for about {request.Needs.Tokens}")
+            : null;
 
     private static string? Ability(Target target, RouteRequest request)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Text.Json;
 using Perigee.Wire;
 using Perigee.Wire.OpenAiChat;
 
@@ -84,7 +83,7 @@ internal static class WishReader
                 foreach ((string member, _) in item)
                 {
                     if (member != "model")
-                        error ??= new GatewayError(ErrorKind.BadRequest, $"'{at}.{Short(member)}' cannot be honoured: a fallback gets the same request. Give 'model' alone.", $"{at}.{Short(member)}");
+                        error ??= new GatewayError(ErrorKind.BadRequest, $"'{at}.{ModelResolver.Shown(member)}' cannot be honoured: a fallback gets the same request. Give 'model' alone.", $"{at}.{ModelResolver.Shown(member)}");
                 }
             }
 
@@ -100,7 +99,4 @@ internal static class WishReader
 
         return names;
     }
-
-    /// <summary>A client's name for something, fit for a message.</summary>
-    public static string Short(string name) => JsonEncodedText.Encode(name.Length > 50 ? name[..50] + "..." : name).ToString();
 }

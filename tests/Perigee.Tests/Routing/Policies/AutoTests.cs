@@ -12,6 +12,7 @@ public class AutoTests
         TestModels.Model("two/seeing", 2, 2) with { Inputs = Modalities.All, Tools = true },
         TestModels.Model("one/wide", 3, 3, context: 1_000_000),
         TestModels.Model("one/frontier", 9, 9) with { Quality = Quality.Frontier },
+        TestModels.Model("one/strong:free", 0, 0),
         TestModels.Model("one/no-price") with { Price = null },
         TestModels.Model("one/no-quality", 0, 0) with { Quality = null },
         TestModels.Model("one/vectors", 0, 0) with { Kind = ModelKind.Embedding });

@@ -92,6 +92,19 @@ public class FilterTests
     }
 
     [Theory]
+    [InlineData("embeddings", "input")]
+    [InlineData("messages.count_tokens", "system")]
+    public async Task A_window_is_of_one_conversation_and_no_bound_of_batches_and_counts(string operation, string member)
+    {
+        GatewayOptions options = TestModels.Options("""{"routes":{"r":{"targets":["openai/a","openai/b"]}}}""",
+            TestModels.Model("openai/a", context: 100) with { Kind = operation == "embeddings" ? ModelKind.Embedding : ModelKind.Chat }, TestModels.Model("openai/b", context: 10));
+
+        Exchange exchange = await _routing.RouteAsync(options, operation, "{\"model\":\"r\",\"" + member + "\":\"" + new string('x', 10_000) + "\"}");
+
+        Assert.Equal("openai/a", exchange.Plan!.Targets[0].Name);
+    }
+
+    [Theory]
     [InlineData("r")]
     [InlineData("openai/lacks")]
     public async Task Who_has_no_choice_is_tried_all_the_same(string model)
