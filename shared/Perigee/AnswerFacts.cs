@@ -32,12 +32,16 @@ internal sealed class AnswerFacts : IStreamSink
     {
         Id = Model = ErrorMessage = ErrorCode = null;
         Usage = null;
+        ContentBytes = 0;
         Finish = FinishReason.None;
         ErrorStatus = 0;
     }
 
     /// <summary>Takes over what is known of a replayed answer.</summary>
     public void Restore(string? model, TokenUsage? usage, FinishReason finish) => (Model, Usage, Finish) = (model, usage, finish);
+
+    /// <summary>Bytes of text, reasoning, refusals and arguments so far, as JSON text; counted where a translation listens to them anyway.</summary>
+    public long ContentBytes { get; private set; }
 
     bool IStreamSink.ListensToContent => false;
 
@@ -49,19 +53,19 @@ internal sealed class AnswerFacts : IStreamSink
             Model = Encoding.UTF8.GetString(model);
     }
 
-    void IStreamSink.Text(int choice, JsonText text) { }
+    void IStreamSink.Text(int choice, JsonText text) => ContentBytes += text.Escaped.Length;
 
-    void IStreamSink.Reasoning(int choice, JsonText text) { }
+    void IStreamSink.Reasoning(int choice, JsonText text) => ContentBytes += text.Escaped.Length;
 
     void IStreamSink.ReasoningEnd(int choice) { }
 
     void IStreamSink.Proof(int choice, in Proof proof) { }
 
-    void IStreamSink.Refusal(int choice, JsonText text) { }
+    void IStreamSink.Refusal(int choice, JsonText text) => ContentBytes += text.Escaped.Length;
 
     void IStreamSink.ToolCall(int choice, int index, JsonText id, JsonText name) { }
 
-    void IStreamSink.ToolArguments(int choice, int index, JsonText fragment) { }
+    void IStreamSink.ToolArguments(int choice, int index, JsonText fragment) => ContentBytes += fragment.Escaped.Length;
 
     void IStreamSink.ToolEnd(int choice, int index) { }
 

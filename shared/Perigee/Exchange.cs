@@ -86,6 +86,9 @@ internal sealed class Exchange
     /// <summary>Cancelled when nobody waits for the answer any more: this client, and those who share it, are gone. Written by cache.</summary>
     public CancellationToken Gone { get => field.CanBeCanceled ? field : Http.RequestAborted; set; }
 
+    /// <summary>The body without what was meant for the gateway, once a translation needed it; or null. Written by forward.</summary>
+    public JsonIndex? Rest { get; set; }
+
     /// <summary>
     /// Writes an error behind what the client has been shown already, where that is not a stream of events (Gemini's array); or null.
     /// Written by forward.
@@ -109,6 +112,15 @@ internal sealed class Exchange
 
     /// <summary>From the beginning to the first content byte to the client. Written by forward, or by cache on a hit.</summary>
     public TimeSpan? ToFirstContent { get; set; }
+
+    /// <summary>When the steps before routing were over. Written by the pipeline between them.</summary>
+    public StepMarks Marks { get; set; }
+
+    /// <summary>The gateway's own share of the time to the first byte: everything but the wait for providers. Written by forward.</summary>
+    public TimeSpan Overhead { get; set; }
+
+    /// <summary>Output tokens of an answer that was cut before it told, as counted from outside: an estimate. Written by forward.</summary>
+    public long CountedTokens { get; set; }
 
     /// <summary>Body bytes sent to the client. Written by whoever writes the answer.</summary>
     public long BytesOut { get; set; }

@@ -55,11 +55,26 @@ public sealed class GatewayPipeline
         .UseMiddleware<ExchangeMiddleware>()
         .UseMiddleware<LogMiddleware>()
         .UseMiddleware<CallerMiddleware>()
+        .Use(Mark(steps, static (marks, now) => marks with { Caller = now }))
         .UseMiddleware<LimitsMiddleware>()
+        .Use(Mark(steps, static (marks, now) => marks with { Limits = now }))
         .UseMiddleware<CacheMiddleware>()
+        .Use(Mark(steps, static (marks, now) => marks with { Cache = now }))
         .UseMiddleware<RoutingMiddleware>()
         .UseMiddleware<ForwardMiddleware>()
         .Build();
+
+    /// <summary>Notes, between two steps, when the one before was over.</summary>
+    private static Func<RequestDelegate, RequestDelegate> Mark(IApplicationBuilder steps, Func<StepMarks, TimeSpan, StepMarks> mark)
+    {
+        TimeProvider time = steps.ApplicationServices.GetRequiredService<TimeProvider>();
+        return next => http =>
+        {
+            Exchange exchange = http.Features.Get<Exchange>()!;
+            exchange.Marks = mark(exchange.Marks, time.GetElapsedTime(exchange.Started));
+            return next(http);
+        };
+    }
 
     /// <summary>The steps of a question that the gateway answers itself.</summary>
     private static RequestDelegate Answered(IEndpointRouteBuilder endpoints, RequestDelegate answer) => endpoints.CreateApplicationBuilder()

@@ -22,9 +22,8 @@ internal static class AnswerHeaders
     /// <summary>Copies them to a response that has not begun.</summary>
     /// <param name="exchange">The exchange.</param>
     /// <param name="answer">The provider's answer.</param>
-    /// <param name="target">Whose it is.</param>
     /// <param name="within">Whether it is passed on in its own dialect: else what it says of itself and of its body is not the client's.</param>
-    public static void Copy(Exchange exchange, HttpResponseMessage answer, Target target, bool within = true)
+    public static void Copy(Exchange exchange, HttpResponseMessage answer, bool within)
     {
         HttpResponse response = exchange.Http.Response;
         response.StatusCode = (int)answer.StatusCode;
@@ -46,9 +45,6 @@ internal static class AnswerHeaders
 
         if (RequestId(answer) is { } id)
             response.Headers[HeaderNames.ProviderRequestId] = id;
-        response.Headers[HeaderNames.Target] = Ascii(target.ToString());
-        if (exchange.Dropped.Count > 0)
-            response.Headers[HeaderNames.DroppedParams] = string.Join(", ", exchange.Dropped);
     }
 
     /// <summary>The provider's own id of the call, or null.</summary>
@@ -60,16 +56,4 @@ internal static class AnswerHeaders
             : null;
 
     private static StringValues ToValues(HeaderStringValues values) => values.Count == 1 ? values.ToString() : values.ToArray();
-
-    /// <summary>A model's name may hold anything; a header may not.</summary>
-    public static string Ascii(string text)
-    {
-        foreach (char c in text)
-        {
-            if (c is < ' ' or > '~')
-                return Uri.EscapeDataString(text);
-        }
-
-        return text;
-    }
 }

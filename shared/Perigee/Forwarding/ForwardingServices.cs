@@ -6,5 +6,6 @@ namespace Perigee.Forwarding;
 internal static class ForwardingServices
 {
     public static IServiceCollection AddForwarding(this IServiceCollection services) =>
-        services.AddSingleton<DemoProvider>().AddSingleton<Upstreams>().AddSingleton<MediaFetcher>().AddSingleton<Translator>();
+        services.AddSingleton<DemoProvider>().AddSingleton<Upstreams>().AddSingleton<MediaFetcher>().AddSingleton<Translator>()
+            .AddSingleton<TryTools>().AddSingleton<Retries>().AddSingleton<Hedges>();
 }

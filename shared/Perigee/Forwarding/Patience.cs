@@ -1,23 +1,49 @@
 namespace Perigee.Forwarding;
 
-/// <summary>Cancels one try when the provider is silent too long, or the client is gone.</summary>
+/// <summary>Which patience with a provider ran out.</summary>
+internal enum PatienceLimit
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>Silence.</summary>
+    Idle,
+
+    /// <summary>No content in time.</summary>
+    FirstToken,
+
+    /// <summary>The whole answer took too long.</summary>
+    Total,
+}
+
+/// <summary>
+/// Cancels one try when the provider is silent too long, gives no content in time or never ends, or when nobody waits for it any more.
+/// One timer for all of it. Not thread-safe but for the cancellation itself.
+/// </summary>
 internal sealed class Patience : IDisposable
 {
     private readonly CancellationTokenSource _source;
-    private readonly CancellationTokenRegistration _client;
-    private readonly CancellationToken _clientGone;
-    private readonly TimeSpan _idle;
+    private readonly CancellationTokenRegistration _goneRegistration;
+    private readonly CancellationTokenRegistration _lostRegistration;
+    private readonly CancellationToken _gone;
+    private readonly CancellationToken _lost;
+    private readonly TimeoutOptions _timeouts;
+    private readonly long _started;
+    private bool _awaitsContent;
 
-    /// <param name="idle">The longest silence.</param>
+    /// <param name="timeouts">The limits.</param>
+    /// <param name="awaitsContent">Whether the time to the first content is limited: of streams.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="clientGone">Cancelled when nobody waits for the answer any more.</param>
-    public Patience(TimeSpan idle, TimeProvider time, CancellationToken clientGone)
+    /// <param name="gone">Cancelled when nobody waits for the answer any more.</param>
+    /// <param name="lost">Cancelled when another try was quicker.</param>
+    public Patience(TimeoutOptions timeouts, bool awaitsContent, TimeProvider time, CancellationToken gone, CancellationToken lost = default)
     {
-        _idle = idle;
-        Time = time;
-        _source = new CancellationTokenSource(idle, time);
-        _clientGone = clientGone;
-        _client = clientGone.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _source);
+        (_timeouts, _awaitsContent, Time, _gone, _lost) = (timeouts, awaitsContent, time, gone, lost);
+        _started = time.GetTimestamp();
+        _source = new CancellationTokenSource(Left(TimeSpan.Zero), time);
+        _goneRegistration = gone.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _source);
+        if (lost != gone)
+            _lostRegistration = lost.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _source);
     }
 
     /// <summary>Cancelled when patience has run out.</summary>
@@ -26,16 +52,57 @@ internal sealed class Patience : IDisposable
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; }
 
-    /// <summary>Whether it was the provider's silence.</summary>
-    public bool Silent => _source.IsCancellationRequested && !_clientGone.IsCancellationRequested;
+    /// <summary>Whether another try was quicker: this one's end means nothing.</summary>
+    public bool Lost => _lost.IsCancellationRequested;
 
-    /// <summary>The provider has been heard of: waiting begins anew.</summary>
-    public void Restart() => _source.CancelAfter(_idle);
+    /// <summary>What the provider overran, if it was that.</summary>
+    public PatienceLimit Overrun
+    {
+        get
+        {
+            if (!_source.IsCancellationRequested || _gone.IsCancellationRequested || Lost)
+                return PatienceLimit.None;
+            TimeSpan elapsed = Time.GetElapsedTime(_started);
+            return elapsed >= _timeouts.Total ? PatienceLimit.Total
+                : _awaitsContent && elapsed >= _timeouts.FirstToken ? PatienceLimit.FirstToken
+                : PatienceLimit.Idle;
+        }
+    }
+
+    /// <summary>The provider has been heard of: silence is counted anew.</summary>
+    public void Restart() => _source.CancelAfter(Left(Time.GetElapsedTime(_started)));
+
+    /// <summary>Content has come: only silence and the whole are counted from here.</summary>
+    public void Content() => _awaitsContent = false;
+
+    /// <summary>Ends a read that nobody wants any more, and waits until it is over: until then its buffer is not free.</summary>
+    public async ValueTask AbandonAsync(ValueTask<int> read)
+    {
+        await _source.CancelAsync();
+        try
+        {
+            await read;
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _client.Dispose();
+        _goneRegistration.Dispose();
+        _lostRegistration.Dispose();
         _source.Dispose();
+    }
+
+    private TimeSpan Left(TimeSpan elapsed)
+    {
+        TimeSpan left = _timeouts.Total - elapsed;
+        if (_awaitsContent && _timeouts.FirstToken - elapsed < left)
+            left = _timeouts.FirstToken - elapsed;
+        if (_timeouts.Idle < left)
+            left = _timeouts.Idle;
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 }

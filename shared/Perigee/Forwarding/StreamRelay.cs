@@ -7,54 +7,77 @@ using Perigee.Wire.Gemini;
 namespace Perigee.Forwarding;
 
 /// <summary>
-/// Passes a Server-Sent Events stream on, event by event, in its own bytes. The reader only looks. What comes before the first content is
-/// held back for a moment, so that an upstream which opens and then fails still gets its real status; from the first content on there is
+/// Passes a Server-Sent Events stream on, event by event, in its own bytes. The reader only looks. Opening reads up to the first content and
+/// shows nothing, so that an upstream which begins and then fails can still be left for another; giving passes it on, from where there is
 /// no way back. The client's side is flushed whenever the upstream would be waited for.
 /// </summary>
-internal sealed class StreamRelay : IDisposable
+internal sealed class StreamRelay : IOpenAnswer
 {
     /// <summary>No event of a provider was seen to be near this size (whole images in base64 come closest).</summary>
     private const int MostEventBytes = 32 * 1024 * 1024;
 
     private const int MostHeldBytes = 16 * 1024;
 
-    private static readonly TimeSpan HoldBack = TimeSpan.FromMilliseconds(100);
-
     private readonly Exchange _exchange;
     private readonly Provider _provider;
     private readonly IAnswerReader _reader;
-    private readonly PipeWriter _client;
+    private readonly AnswerFacts _facts;
     private readonly bool _hideUsage;
-    private readonly Action _commit;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _start;
     private int _parsed;
     private int _end;
     private int _scanned;
     private JsonArrayScan _scan;
+    private PipeWriter _client = null!;
+    private Action? _commit;
+    private Task<int>? _pending;
+    private bool _giving;
+    private bool _over;
     private bool _failedInAnswer;
     private bool _unterminated;
+    private int _leastEvent = int.MaxValue;
 
     /// <param name="exchange">The exchange.</param>
     /// <param name="provider">Whose stream it is.</param>
     /// <param name="reader">Looks at the events.</param>
+    /// <param name="facts">What the reader tells.</param>
     /// <param name="hideUsage">Whether chunks with usage alone are kept from the client.</param>
-    /// <param name="commit">Sets status and headers: called once, right before the first byte.</param>
-    public StreamRelay(Exchange exchange, Provider provider, IAnswerReader reader, bool hideUsage, Action commit)
+    public StreamRelay(Exchange exchange, Provider provider, IAnswerReader reader, AnswerFacts facts, bool hideUsage)
     {
         _exchange = exchange;
         _provider = provider;
         _reader = reader;
-        _client = exchange.Http.Response.BodyWriter;
+        _facts = facts;
         _hideUsage = hideUsage;
-        _commit = commit;
     }
+
+    /// <summary>The provider's stream.</summary>
+    public required Stream Upstream { get; init; }
+
+    /// <summary>Runs out when the provider is silent too long, or nobody waits any more.</summary>
+    public required Patience Patience { get; init; }
+
+    /// <summary>How long the opening is held back for content to follow.</summary>
+    public TimeSpan Hold { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Whether the answer has begun for the client.</summary>
     public bool Committed { get; private set; }
 
-    /// <summary>Whether content (not only an opening) has been seen.</summary>
+    /// <inheritdoc/>
     public bool Content { get; private set; }
+
+    /// <inheritdoc/>
+    public bool Ended => _over;
+
+    /// <inheritdoc/>
+    public long CountedTokens => ContentEvents == 0 ? 0 : ContentEvents + Math.Max(0, (ContentBytes - ((long)ContentEvents * _leastEvent)) / 4);
+
+    /// <summary>Events with content so far.</summary>
+    private int ContentEvents { get; set; }
+
+    /// <summary>Their bytes, wrapping included.</summary>
+    private long ContentBytes { get; set; }
 
     /// <summary>Whether the stream is one JSON array (Gemini without <c>alt=sse</c>), not events.</summary>
     public bool AsArray { get; init; }
@@ -65,50 +88,94 @@ internal sealed class StreamRelay : IDisposable
     /// <summary>Called before bytes go to the client, where something has to be done first; or null.</summary>
     public Func<ValueTask>? BeforeFlush { get; init; }
 
-    /// <summary>Relays to the end.</summary>
-    /// <param name="upstream">The provider's stream.</param>
-    /// <param name="patience">Runs out when the provider is silent too long, or the client is gone.</param>
-    /// <returns>Null where the answer ended complete, else why not. What was held back then is not sent.</returns>
-    public async ValueTask<GatewayError?> RunAsync(Stream upstream, Patience patience)
+    /// <inheritdoc/>
+    public async ValueTask<GatewayError?> OpenAsync()
     {
-        while (true)
+        long held = 0;
+        while (!Content && _parsed - _start <= MostHeldBytes)
         {
             MakeRoom();
-            if (_end - _parsed > MostEventBytes)
-                return new GatewayError(ErrorKind.ProviderFailed, "The provider sent an event larger than this gateway passes on.");
-            patience.Restart();
+            if (TooLarge() is { } large)
+                return large;
+            Patience.Restart();
 
-            // Kept for a moment on purpose: whether it is pending says when to flush. It is awaited once, below.
+            // Kept for a moment on purpose: it is awaited once, below or by who gives the answer.
 #pragma warning disable CA2012
-            ValueTask<int> read = upstream.ReadAsync(_buffer.AsMemory(_end), patience.Token);
+            ValueTask<int> read = Upstream.ReadAsync(_buffer.AsMemory(_end), Patience.Token);
 #pragma warning restore CA2012
-            if (!read.IsCompleted)
+            if (!read.IsCompleted && _parsed > _start)
             {
-                if (Committed)
+                held = held == 0 ? Patience.Time.GetTimestamp() : held;
+                Task<int> pending = read.AsTask();
+                TimeSpan left = Hold - Patience.Time.GetElapsedTime(held);
+                if (left > TimeSpan.Zero)
+                    await ((Task)pending.WaitAsync(left, Patience.Time)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!pending.IsCompleted)
                 {
-                    if (_client.UnflushedBytes > 0 && !await FlushAsync())
-                        return Gone();
+                    _pending = pending;
+                    return null;
                 }
-                else if (_parsed > _start)
-                {
-                    Task<int> pending = read.AsTask();
-                    read = new ValueTask<int>(pending);
-                    await Task.WhenAny(pending, Task.Delay(HoldBack, patience.Time, patience.Token));
-                    if (!pending.IsCompleted)
-                    {
-                        Commit();
-                        Pass(_parsed);
-                        if (!await FlushAsync())
-                            return Gone();
-                    }
-                }
+
+                read = new ValueTask<int>(pending);
             }
 
             int count = await read;
             _end += count;
-            GatewayError? error = Take(atEnd: count == 0);
-            if (error is not null && !Committed)
+            if (Take(atEnd: count == 0) is { } error)
                 return error;
+            if (count == 0)
+            {
+                _over = true;
+                if (Content)
+                    return null;
+                _reader.Close();
+                return _reader.Ended ? null : UpstreamFailure.Cut(_provider);
+            }
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<GatewayError?> GiveAsync(Action commit)
+    {
+        _client = _exchange.Output;
+        _commit = commit;
+        _giving = true;
+        Commit();
+        Pass(_parsed);
+        GatewayError? error = Take(_over);
+        if (_over)
+            return await EndAsync(error);
+        while (true)
+        {
+            ValueTask<int> read;
+            if (_pending is { } pending)
+            {
+                _pending = null;
+                read = new ValueTask<int>(pending);
+            }
+            else
+            {
+                MakeRoom();
+                if (TooLarge() is { } large)
+                    return large;
+                Patience.Restart();
+#pragma warning disable CA2012
+                read = Upstream.ReadAsync(_buffer.AsMemory(_end), Patience.Token);
+#pragma warning restore CA2012
+            }
+
+            if (!read.IsCompleted && _client.UnflushedBytes > 0 && !await FlushAsync())
+            {
+                // Whoever reads into the buffer has to be done before the buffer goes back.
+                await Patience.AbandonAsync(read);
+                return Gone();
+            }
+
+            int count = await read;
+            _end += count;
+            error = Take(atEnd: count == 0);
             if (count == 0)
                 return await EndAsync(error);
 
@@ -118,11 +185,21 @@ internal sealed class StreamRelay : IDisposable
         }
     }
 
+    private GatewayError? TooLarge() => _end - _parsed <= MostEventBytes ? null
+        : new GatewayError(ErrorKind.ProviderFailed, "The provider sent an event larger than this gateway passes on.");
+
     /// <inheritdoc/>
     public void Dispose()
     {
         byte[] buffer = _buffer;
         _buffer = [];
+        if (_pending is { IsCompleted: false } pending)
+        {
+            // Somebody still reads into it: the pool must not hand it to anybody else.
+            _ = pending.ContinueWith(static task => task.Exception, TaskScheduler.Default);
+            return;
+        }
+
         if (buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(buffer);
     }
@@ -143,29 +220,28 @@ internal sealed class StreamRelay : IDisposable
             switch (frame.Data.IsEmpty ? EventNature.Silent : _reader.ReadEvent(frame.Name, frame.Data))
             {
                 case EventNature.Content:
-                    Begun();
-                    break;
-                case EventNature.End:
-                    Commit();
+                    Begun(frame.Data.Length);
                     break;
                 case EventNature.UsageOnly when _hideUsage:
                     Hide(frame.Length);
                     continue;
                 case EventNature.Error:
+                    if (!_giving)
+                        return UpstreamFailure.InAnswer(_provider, _exchange, _facts);
                     _failedInAnswer = true;
-                    if (!Committed)
-                        return UpstreamFailure.InAnswer(_provider, _exchange);
                     break;
                 default:
                     break;
             }
 
             _parsed += frame.Length;
+
+            // What follows the first content is read when it is given: whether it came in the same packet must make no difference.
+            if (Content && !_giving)
+                break;
         }
 
-        if (_parsed - _start > MostHeldBytes)
-            Commit();
-        if (Committed)
+        if (_giving)
             Pass(_parsed);
         return null;
     }
@@ -192,15 +268,16 @@ internal sealed class StreamRelay : IDisposable
         return true;
     }
 
-    private void Begun()
+    private void Begun(int bytes)
     {
-        if (!Content)
-        {
-            Content = true;
-            OnContent?.Invoke();
-        }
-
-        Commit();
+        ContentEvents++;
+        ContentBytes += bytes;
+        _leastEvent = Math.Min(_leastEvent, bytes);
+        if (Content)
+            return;
+        Content = true;
+        Patience.Content();
+        OnContent?.Invoke();
     }
 
     private void Commit()
@@ -208,20 +285,22 @@ internal sealed class StreamRelay : IDisposable
         if (Committed)
             return;
         Committed = true;
-        _commit();
+        _commit!();
     }
 
     private void Hide(int length)
     {
-        if (!Committed)
+        if (_giving)
         {
-            // Nothing before it was content: a stream of usage alone. What is held goes first.
-            Commit();
+            Pass(_parsed);
+            _parsed += length;
+            _start = _parsed;
+            return;
         }
 
-        Pass(_parsed);
-        _parsed += length;
-        _start = _parsed;
+        // What was before it still waits: the event is taken out of the middle.
+        _buffer.AsSpan(_parsed + length, _end - _parsed - length).CopyTo(_buffer.AsSpan(_parsed));
+        _end -= length;
     }
 
     /// <summary>Hands the bytes up to a position to the client's side, unflushed.</summary>
@@ -239,23 +318,16 @@ internal sealed class StreamRelay : IDisposable
     private async ValueTask<GatewayError?> EndAsync(GatewayError? error)
     {
         _reader.Close();
-        error ??= _failedInAnswer ? UpstreamFailure.InAnswer(_provider, _exchange) : _reader.Ended ? null : UpstreamFailure.Cut(_provider);
-        if (error is null && !Committed)
-        {
-            // Complete, and not one event of content in it.
-            Commit();
-            Pass(_parsed);
-        }
-
-        if (error is not null && Committed && _unterminated)
+        error ??= _failedInAnswer ? UpstreamFailure.InAnswer(_provider, _exchange, _facts) : _reader.Ended ? null : UpstreamFailure.Cut(_provider);
+        if (error is not null && _unterminated)
         {
             // The last event lacks its blank line: the error event must not become a part of it.
             _client.Write("\n\n"u8);
         }
 
-        if (Committed && _client.UnflushedBytes > 0 && !await FlushAsync())
+        if (_client.UnflushedBytes > 0 && !await FlushAsync())
             return Gone();
-        if (error is not null && _failedInAnswer && Committed)
+        if (error is not null && _failedInAnswer)
         {
             // The client has the provider's own error event already.
             _exchange.Fail(error);
@@ -265,12 +337,20 @@ internal sealed class StreamRelay : IDisposable
         return error;
     }
 
+    // Never throws for a client that is gone: a read may be under way, which has to be seen to its end.
     private async ValueTask<bool> FlushAsync()
     {
-        if (BeforeFlush is { } before)
-            await before();
-        FlushResult flushed = await _client.FlushAsync(_exchange.Http.RequestAborted);
-        return !flushed.IsCompleted && !flushed.IsCanceled;
+        try
+        {
+            if (BeforeFlush is { } before)
+                await before();
+            FlushResult flushed = await _client.FlushAsync(_exchange.Gone);
+            return !flushed.IsCompleted && !flushed.IsCanceled;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     private static GatewayError Gone() => new(ErrorKind.ClientGone, "The client went away before the answer was complete.");

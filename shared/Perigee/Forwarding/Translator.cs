@@ -23,7 +23,7 @@ internal sealed class Translator(ProofKey proofs, MediaFetcher media)
     };
 
     /// <summary>Translates the question for one target. It can be asked again for the next.</summary>
-    public async ValueTask<Translated> TranslateAsync(Exchange exchange, Target target, CancellationToken cancel)
+    public async ValueTask<Translated> TranslateAsync(Exchange exchange, RoutePlan plan, Target target, CancellationToken cancel)
     {
         if (exchange.Operation.Asks == Asks.Vectors)
             return Vectors.Translate(exchange, target);
@@ -31,7 +31,7 @@ internal sealed class Translator(ProofKey proofs, MediaFetcher media)
         ChatQuestion? question = exchange.Conversation;
         if (question is null)
         {
-            if (!TryRead(exchange, seal, out question, out GatewayError? fault))
+            if (!TryRead(exchange, plan, seal, out question, out GatewayError? fault))
                 return Translated.Refused(fault!);
             exchange.Conversation = question;
         }
@@ -51,7 +51,6 @@ internal sealed class Translator(ProofKey proofs, MediaFetcher media)
         error = theirs.Write(question, translation, body);
         if (error is not null)
             return Translated.Refused(error);
-        exchange.Dropped = translation.Dropped;
         return new Translated(body.WrittenMemory, ConversationPath(target, exchange.Stream), translation, seal, null);
     }
 
@@ -69,9 +68,11 @@ internal sealed class Translator(ProofKey proofs, MediaFetcher media)
         return body is not null && JsonIndex.TryParse(body, out JsonIndex? index, out _) ? index : null;
     }
 
-    private static bool TryRead(Exchange exchange, ProofSeal seal, out ChatQuestion? question, out GatewayError? error)
+    private static bool TryRead(Exchange exchange, RoutePlan plan, ProofSeal seal, out ChatQuestion? question, out GatewayError? error)
     {
         JsonIndex body = exchange.Question!;
+        if (plan.OwnFields.Count > 0)
+            body = exchange.Rest ??= UpstreamRequest.Without(body, plan.OwnFields);
         QuestionContext context = new(exchange.Operation.Speaks == DialectFamily.Gemini ? exchange.Stream : null, seal);
         if (exchange.Operation.Asks == Asks.Count)
         {
@@ -93,7 +94,6 @@ internal sealed class Translator(ProofKey proofs, MediaFetcher media)
             : AnthropicCount.WriteQuestion(question, translation, body);
         if (error is not null)
             return Translated.Refused(error);
-        exchange.Dropped = translation.Dropped;
         string path = target.Provider.Dialect == DialectFamily.Gemini ? GeminiPath(target, "countTokens") : "/messages/count_tokens";
         return new Translated(body.WrittenMemory, path, translation, null, null);
     }
@@ -119,6 +119,9 @@ internal sealed record Translated(ReadOnlyMemory<byte> Body, string Path, Transl
 {
     /// <summary>Why it cannot be asked there, or null.</summary>
     public GatewayError? Error { get; private init; }
+
+    /// <summary>What of the question could not be said.</summary>
+    public IReadOnlyList<string> Dropped => Translation?.Dropped ?? [];
 
     /// <summary>Of vectors: how the answer is written.</summary>
     public bool Many { get; init; }

@@ -10,10 +10,11 @@ internal static class UpstreamFailure
     /// <param name="failure">What was thrown.</param>
     /// <param name="exchange">Tells whether the client is gone or has sent too much.</param>
     /// <param name="provider">Whom it was asked of.</param>
-    /// <param name="silent">Whether the idle time-out struck.</param>
-    public static GatewayError? Of(Exception failure, Exchange exchange, Provider provider, bool silent)
+    /// <param name="patience">Whose patience it was, with which limits.</param>
+    /// <param name="timeouts">Those limits.</param>
+    public static GatewayError? Of(Exception failure, Exchange exchange, Provider provider, Patience patience, TimeoutOptions timeouts)
     {
-        if (exchange.Http.RequestAborted.IsCancellationRequested)
+        if (exchange.Gone.IsCancellationRequested)
             return new GatewayError(ErrorKind.ClientGone, "The client went away before the answer was complete.");
         if (exchange.Upload is { TooLarge: true })
             return UploadTooLarge(exchange);
@@ -30,10 +31,16 @@ internal static class UpstreamFailure
                 return new GatewayError(ErrorKind.ProviderTimeout, $"Provider '{provider.Name}' could not be reached in time.");
         }
 
-        if (silent)
+        switch (patience.Overrun)
         {
-            return new GatewayError(ErrorKind.ProviderTimeout,
-                $"Provider '{provider.Name}' was silent for {exchange.Options.Timeouts.Idle.TotalSeconds:0.###} s.");
+            case PatienceLimit.Idle:
+                return new GatewayError(ErrorKind.ProviderTimeout, $"Provider '{provider.Name}' was silent for {timeouts.Idle.TotalSeconds:0.###} s.");
+            case PatienceLimit.FirstToken:
+                return new GatewayError(ErrorKind.ProviderTimeout, $"Provider '{provider.Name}' gave no content within {timeouts.FirstToken.TotalSeconds:0.###} s.");
+            case PatienceLimit.Total:
+                return new GatewayError(ErrorKind.ProviderTimeout, $"Provider '{provider.Name}' did not end its answer within {timeouts.Total.TotalSeconds:0.###} s.");
+            default:
+                break;
         }
 
         return failure switch
@@ -54,9 +61,8 @@ internal static class UpstreamFailure
     public static GatewayError BrokeOff(Provider provider) => new(ErrorKind.ProviderFailed, $"Provider '{provider.Name}' broke its answer off.");
 
     /// <summary>The error of an answer that holds an error where its content should be.</summary>
-    public static GatewayError InAnswer(Provider provider, Exchange exchange)
+    public static GatewayError InAnswer(Provider provider, Exchange exchange, AnswerFacts facts)
     {
-        AnswerFacts facts = exchange.Answer;
         string said = KeyMask.Mask(facts.ErrorMessage ?? "an error", provider.Key);
         (int status, string? code) = ErrorWords.Of(facts.ErrorStatus, said, facts.ErrorCode is { } word ? [word] : []);
         string message = $"Provider '{provider.Name}' reported: {said}";

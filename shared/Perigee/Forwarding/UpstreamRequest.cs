@@ -25,14 +25,18 @@ internal static class UpstreamRequest
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Makes the call in the client's own dialect and bytes.</summary>
-    /// <param name="exchange">The exchange. Its dropped parameters are set.</param>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="plan">Names the members that are not for providers.</param>
     /// <param name="target">Where it goes.</param>
     /// <param name="unsealed">The body to send in place of the client's, or null.</param>
     /// <param name="hideUsage">Whether the client did not ask for the usage that the gateway asks for.</param>
+    /// <param name="dropped">Members that the target refuses.</param>
     /// <param name="error">Why it cannot go there, or null.</param>
-    public static HttpRequestMessage? Make(Exchange exchange, Target target, JsonIndex? unsealed, out bool hideUsage, out GatewayError? error)
+    public static HttpRequestMessage? Make(
+        Exchange exchange, RoutePlan plan, Target target, JsonIndex? unsealed, out bool hideUsage, out IReadOnlyList<string> dropped, out GatewayError? error)
     {
         hideUsage = false;
+        dropped = [];
         if (BaseUrl(exchange.Operation, target.Provider) is not { } address)
         {
             error = new GatewayError(ErrorKind.BadRequest,
@@ -44,16 +48,16 @@ internal static class UpstreamRequest
         HttpRequestMessage call = NewCall(exchange, address + Path(exchange, target));
         if ((unsealed ?? exchange.Question) is { } question)
         {
-            call.Content = new SlicedContent(Splice(exchange, target, question, out hideUsage), request.ContentType is { Length: > 0 } type ? type : "application/json");
+            call.Content = new SlicedContent(Splice(exchange, plan, target, question, out hideUsage, out dropped), request.ContentType is { Length: > 0 } type ? type : "application/json");
         }
         else if (exchange.Upload is { } upload)
         {
-            call.Content = new UploadContent(upload, target.Model.Length > 0 ? target.Model : null, exchange.Http.RequestAborted);
+            call.Content = new UploadContent(upload, target.Model.Length > 0 ? target.Model : null, exchange.Gone);
         }
 
         AddHeaders(call, exchange, target.Provider, exchange.Operation.Speaks, within: true, []);
-        error = !exchange.Strict || exchange.Dropped.Count == 0 ? null : new GatewayError(ErrorKind.BadRequest,
-            $"'{exchange.Dropped[0]}' is refused by '{target}': leave it out, or do not ask for strict translation.", exchange.Dropped[0])
+        error = !exchange.Strict || dropped.Count == 0 ? null : new GatewayError(ErrorKind.BadRequest,
+            $"'{dropped[0]}' is refused by '{target}': leave it out, or do not ask for strict translation.", dropped[0])
         { Code = "unsupported_parameter" };
         return call;
     }
@@ -77,7 +81,23 @@ internal static class UpstreamRequest
         VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
     };
 
-    private static List<ReadOnlyMemory<byte>> Splice(Exchange exchange, Target target, JsonIndex question, out bool hideUsage)
+    /// <summary>A body without some of its top-level members. The caller's to dispose of.</summary>
+    public static JsonIndex Without(JsonIndex body, FrozenSet<string> members)
+    {
+        List<ReadOnlyMemory<byte>> parts = JsonSplice.Apply(body, new(null, false, FrozenSet<string>.Empty) { Own = members }, out _);
+        byte[] rest = new byte[parts.Sum(static part => part.Length)];
+        int at = 0;
+        foreach (ReadOnlyMemory<byte> part in parts)
+        {
+            part.CopyTo(rest.AsMemory(at));
+            at += part.Length;
+        }
+
+        return JsonIndex.TryParse(rest, out JsonIndex? index, out _) ? index : throw new InvalidOperationException("A body without some of its members is a body.");
+    }
+
+    private static List<ReadOnlyMemory<byte>> Splice(
+        Exchange exchange, RoutePlan plan, Target target, JsonIndex question, out bool hideUsage, out IReadOnlyList<string> dropped)
     {
         bool chat = exchange.Operation.Name == "chat";
         bool ask = exchange.Stream && target.Provider.StreamUsage == StreamUsage.Ask && exchange.Operation.StreamsUsage;
@@ -88,10 +108,9 @@ internal static class UpstreamRequest
         {
             Renames = chat ? Renames(target.Traits) : [],
             DeveloperAsSystem = chat && !target.Traits.DeveloperRole,
+            Own = plan.OwnFields,
         };
-        List<ReadOnlyMemory<byte>> parts = JsonSplice.Apply(question, wishes, out IReadOnlyList<string> dropped);
-        exchange.Dropped = dropped;
-        return parts;
+        return JsonSplice.Apply(question, wishes, out dropped);
     }
 
     private static KeyValuePair<string, string>[] Renames(ModelTraits traits) => (traits.MaxTokens, traits.SeedField) switch

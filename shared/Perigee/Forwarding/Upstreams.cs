@@ -26,6 +26,9 @@ internal sealed class Upstreams : IDisposable
         _builtIn = new HttpMessageInvoker(demo);
     }
 
+    /// <summary>How long a call may wait for a connection, where it says so itself. A connection that is made for one call may serve another.</summary>
+    public static HttpRequestOptionsKey<TimeSpan> ConnectWithin { get; } = new("perigee-connect-within");
+
     /// <summary>The connections that a provider may use.</summary>
     public HttpMessageInvoker For(Provider provider) => provider.BuiltIn ? _builtIn : _pools[(int)provider.Network];
 
@@ -56,12 +59,13 @@ internal sealed class Upstreams : IDisposable
         ResponseDrainTimeout = TimeSpan.Zero,
         MaxResponseDrainSize = 0,
         ConnectTimeout = Timeout.InfiniteTimeSpan,
-        ConnectCallback = (context, cancel) => ConnectAsync(context.DnsEndPoint, reach, cancel),
+        ConnectCallback = (context, cancel) => ConnectAsync(context, reach, cancel),
     });
 
-    private async ValueTask<Stream> ConnectAsync(DnsEndPoint endpoint, NetworkReach reach, CancellationToken cancel)
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, NetworkReach reach, CancellationToken cancel)
     {
-        TimeSpan patience = _options.Current.Timeouts.Connect;
+        DnsEndPoint endpoint = context.DnsEndPoint;
+        TimeSpan patience = context.InitialRequestMessage.Options.TryGetValue(ConnectWithin, out TimeSpan within) ? within : _options.Current.Timeouts.Connect;
         using CancellationTokenSource limit = new(patience, _time);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try

@@ -70,6 +70,7 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
         finally
         {
             exchange.Question?.Dispose();
+            exchange.Rest?.Dispose();
             body?.Dispose();
             if (exchange.Upload is { } upload)
                 await upload.DisposeAsync();

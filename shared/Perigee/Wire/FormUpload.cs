@@ -6,7 +6,8 @@ namespace Perigee.Wire;
 
 /// <summary>
 /// A form or file on its way to the provider. It is streamed; only what stands before the model's name has to wait, in memory up to
-/// 1 MiB and on disk beyond (the official SDKs may put a file before the model).
+/// 1 MiB and on disk beyond (the official SDKs may put a file before the model). What has gone on is kept, up to 4 MiB, so that another
+/// provider can be asked where the first fails.
 /// </summary>
 /// <param name="body">The request's body.</param>
 /// <param name="contentType">Its media type with the boundary.</param>
@@ -16,6 +17,12 @@ internal sealed class FormUpload(PipeReader body, string contentType, long? leng
 {
     private const int MemoryBytes = 1024 * 1024;
 
+    private const int MostKeptBytes = 4 * 1024 * 1024;
+
+    private MemoryStream? _kept = new();
+    private CancellationTokenSource? _stop;
+    private Task _copying = Task.CompletedTask;
+    private bool _begun;
     private FileBufferingWriteStream? _waiting;
     private FormScanner? _scanner;
     private long _taken;
@@ -28,6 +35,9 @@ internal sealed class FormUpload(PipeReader body, string contentType, long? leng
 
     /// <summary>More bytes came than are taken.</summary>
     public bool TooLarge { get; private set; }
+
+    /// <summary>Whether the whole body can still be written: nothing has gone on yet, or all of it was kept.</summary>
+    public bool CanRepeat => !_begun || _kept is not null;
 
     /// <summary>Reads until the form has named its model, or ends. Not called for uploads that name none.</summary>
     /// <param name="boundary">The form's boundary.</param>
@@ -43,6 +53,7 @@ internal sealed class FormUpload(PipeReader body, string contentType, long? leng
             {
                 Take(part.Length);
                 _scanner.Feed(part.Span);
+                Keep(part.Span);
                 await _waiting.WriteAsync(part, cancel);
             }
 
@@ -60,34 +71,65 @@ internal sealed class FormUpload(PipeReader body, string contentType, long? leng
     /// <summary>Called whenever bytes have gone on: an upload may take longer than a provider may be silent.</summary>
     public Action? Progress { get; set; }
 
-    /// <summary>Writes the whole body, with another model's name where one is given. Can be done once.</summary>
+    /// <summary>Writes the whole body, with another model's name where one is given. Again only where <see cref="CanRepeat"/> says so.</summary>
     public async Task CopyToAsync(Stream target, string? model, CancellationToken cancel)
     {
-        if (_waiting is { } waiting)
+        // A provider that answered early may still be sent to: the body has one reader at a time.
+        if (_stop is { } running)
+            await running.CancelAsync();
+        await _copying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop?.Dispose();
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        await (_copying = RunAsync(target, model, _stop.Token));
+    }
+
+    private async Task RunAsync(Stream target, string? model, CancellationToken cancel)
+    {
+        bool again = _begun;
+        _begun = true;
+        Stream to = model is null || Model is null ? target : new Replacing(target, _scanner!.ValueStart, _scanner.ValueLength, Encoding.UTF8.GetBytes(model));
+        if (again)
+        {
+            if (_kept is not { } kept)
+                throw new IOException("The upload is too large to be sent again.");
+            await to.WriteAsync(kept.GetBuffer().AsMemory(0, (int)kept.Length), cancel);
+            if (_waiting is { } left)
+            {
+                _waiting = null;
+                await left.DisposeAsync();
+            }
+        }
+        else if (_waiting is { } waiting)
         {
             _waiting = null;
             await using (waiting)
-            {
-                if (model is null || Model is null)
-                    await waiting.DrainBufferAsync(target, cancel);
-                else
-                    await waiting.DrainBufferAsync(new Replacing(target, _scanner!.ValueStart, _scanner.ValueLength, Encoding.UTF8.GetBytes(model)), cancel);
-            }
+                await waiting.DrainBufferAsync(to, cancel);
         }
 
         while (true)
         {
             ReadResult read = await body.ReadAsync(cancel);
-            foreach (ReadOnlyMemory<byte> part in read.Buffer)
+            try
             {
-                Take(part.Length);
-                if (TooLarge)
-                    throw new IOException("The upload is larger than the gateway takes.");
-                await target.WriteAsync(part, cancel);
+                foreach (ReadOnlyMemory<byte> part in read.Buffer)
+                {
+                    Take(part.Length);
+                    Keep(part.Span);
+                }
+
+                foreach (ReadOnlyMemory<byte> part in read.Buffer)
+                {
+                    if (TooLarge)
+                        throw new IOException("The upload is larger than the gateway takes.");
+                    await target.WriteAsync(part, cancel);
+                }
+            }
+            finally
+            {
+                body.AdvanceTo(read.Buffer.End);
             }
 
             Progress?.Invoke();
-            body.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted)
                 return;
 
@@ -101,7 +143,16 @@ internal sealed class FormUpload(PipeReader body, string contentType, long? leng
     {
         FileBufferingWriteStream? waiting = _waiting;
         _waiting = null;
+        _stop?.Dispose();
         return waiting?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
+
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        if (_kept is { } kept && kept.Length + bytes.Length <= MostKeptBytes)
+            kept.Write(bytes);
+        else
+            _kept = null;
     }
 
     private void Take(long bytes)

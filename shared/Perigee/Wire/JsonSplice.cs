@@ -22,6 +22,7 @@ internal static class JsonSplice
     {
         (string? model, bool askUsage) = (wishes.Model, wishes.AskUsage);
         FrozenSet<string> refuses = wishes.Refuses;
+        FrozenSet<string> kept = wishes.Own;
         IReadOnlyList<KeyValuePair<string, string>> renames = wishes.Renames;
         bool noDeveloper = wishes.DeveloperAsSystem;
         List<string>? left = null;
@@ -36,9 +37,11 @@ internal static class JsonSplice
         {
             ref readonly JsonIndex.Token value = ref tokens[i + 1];
             string? other = renames.Count == 0 ? null : RenamedTo(i);
-            if (question.NameIn(tokens[i], refuses) || (other is not null && question.FindTopLevel(Encoding.UTF8.GetBytes(other)) >= 0))
+            bool own = kept.Count > 0 && question.NameIn(tokens[i], kept);
+            if (own || question.NameIn(tokens[i], refuses) || (other is not null && question.FindTopLevel(Encoding.UTF8.GetBytes(other)) >= 0))
             {
-                (left ??= []).Add(question.Text(tokens[i]));
+                if (!own)
+                    (left ??= []).Add(question.Text(tokens[i]));
 
                 // With the member goes one comma: the one behind it, or, if it was the last, the one before it.
                 int end = value.Start + value.Length;
@@ -66,9 +69,24 @@ internal static class JsonSplice
             if (noDeveloper && question.NameIs(tokens[i], "messages"u8))
                 RenameDeveloper(i + 1);
             if (model is not null && question.NameIs(tokens[i], "model"u8))
+            {
                 Replace(value, JsonSerializer.SerializeToUtf8Bytes(model, WireJson.Default.String));
+                model = null;
+            }
             else if (askUsage && question.NameIs(tokens[i], "stream_options"u8))
                 usageAsked = Ask(i + 1);
+        }
+
+        if (model is not null)
+        {
+            // The client named its models elsewhere: a provider needs one here.
+            int close = tokens[0].Start + tokens[0].Length - 1;
+            Add(json[sent..close]);
+            sent = close;
+            if (anyKept)
+                Add(Comma);
+            Add((byte[])[.. "\"model\":"u8, .. JsonSerializer.SerializeToUtf8Bytes(model, WireJson.Default.String)]);
+            anyKept = true;
         }
 
         if (askUsage && !usageAsked)
@@ -191,6 +209,9 @@ internal readonly record struct SpliceWishes(string? Model, bool AskUsage, Froze
 {
     /// <summary>Top-level members that have another name there.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Renames { get; init; } = [];
+
+    /// <summary>Top-level members that were meant for the gateway: left out, and no loss.</summary>
+    public FrozenSet<string> Own { get => field ?? FrozenSet<string>.Empty; init; }
 
     /// <summary>Whether the role <c>developer</c> has to be <c>system</c>.</summary>
     public bool DeveloperAsSystem { get; init; }

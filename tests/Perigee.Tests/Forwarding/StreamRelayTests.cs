@@ -101,10 +101,14 @@ public sealed class StreamRelayTests
     public async Task Broken_connection_surfaces_after_what_came_was_passed_on()
     {
         (Exchange exchange, MemoryStream sent) = (Exchanges.Make("chat", out MemoryStream output), output);
-        using StreamRelay relay = new(exchange, Exchanges.Provider, OpenAiChatDialect.Chat.Reader(exchange.Answer), false, () => { });
-        using Patience patience = new(TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None);
-        PiecewiseStream upstream = new(Encoding.UTF8.GetBytes(Role + Hello), () => 64, new IOException("reset"));
-        await Assert.ThrowsAsync<IOException>(async () => await relay.RunAsync(upstream, patience));
+        using Patience patience = new(new TimeoutOptions(), awaitsContent: true, TimeProvider.System, CancellationToken.None);
+        using StreamRelay relay = new(exchange, Exchanges.Provider, OpenAiChatDialect.Chat.Reader(exchange.Answer), exchange.Answer, false)
+        {
+            Upstream = new PiecewiseStream(Encoding.UTF8.GetBytes(Role + Hello), () => 64, new IOException("reset")),
+            Patience = patience,
+        };
+        Assert.Null(await relay.OpenAsync());
+        await Assert.ThrowsAsync<IOException>(async () => await relay.GiveAsync(() => { }));
         await exchange.Http.Response.BodyWriter.FlushAsync(TestContext.Current.CancellationToken);
         Assert.Equal(Role + Hello, Encoding.UTF8.GetString(sent.ToArray()));
     }
@@ -133,9 +137,13 @@ public sealed class StreamRelayTests
         byte[] stream, Func<int> size, bool hideUsage = false, IDialect? dialect = null, string operation = "chat")
     {
         Exchange exchange = Exchanges.Make(operation, out MemoryStream sent, dialect);
-        using StreamRelay relay = new(exchange, Exchanges.Provider, exchange.Dialect.Reader(exchange.Answer), hideUsage, () => { });
-        using Patience patience = new(TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None);
-        GatewayError? error = await relay.RunAsync(new PiecewiseStream(stream, size), patience);
+        using Patience patience = new(new TimeoutOptions(), awaitsContent: true, TimeProvider.System, CancellationToken.None);
+        using StreamRelay relay = new(exchange, Exchanges.Provider, exchange.Dialect.Reader(exchange.Answer), exchange.Answer, hideUsage)
+        {
+            Upstream = new PiecewiseStream(stream, size),
+            Patience = patience,
+        };
+        GatewayError? error = await relay.OpenAsync() ?? await relay.GiveAsync(() => { });
         return (error, Encoding.UTF8.GetString(sent.ToArray()), exchange);
     }
 }

@@ -97,9 +97,14 @@ public sealed class TranslatedAnswerTests
         };
         Target target = new(Exchanges.Provider, "m");
         Translated translated = new(default, "", new Translation("m", ModelTraits.Plain), new ProofSeal(new byte[32], "t"), null);
-        using TranslatedAnswer answer = new(exchange, target, translated, 0, () => { });
-        using Patience patience = new(TimeSpan.FromMinutes(1), new FakeTimeProvider(), CancellationToken.None);
-        GatewayError? error = await answer.StreamAsync(new PiecewiseStream(Encoding.UTF8.GetBytes(stream), () => cut), patience);
+        using Patience patience = new(new TimeoutOptions(), awaitsContent: true, new FakeTimeProvider(), CancellationToken.None);
+        using TranslatedAnswer answer = new(exchange, target, translated, 0, exchange.Answer)
+        {
+            Upstream = new PiecewiseStream(Encoding.UTF8.GetBytes(stream), () => cut),
+            IsStream = true,
+            Patience = patience,
+        };
+        GatewayError? error = await answer.OpenAsync() ?? await answer.GiveAsync(() => { });
         return (error, Encoding.UTF8.GetString(sent.ToArray()), exchange);
     }
 }
