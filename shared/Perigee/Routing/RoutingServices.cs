@@ -8,8 +8,7 @@ internal static class RoutingServices
 {
     public static IServiceCollection AddModelRouting(this IServiceCollection services) => services
         .AddSingleton<ModelResolver>()
-        .AddSingleton(provider => new TargetStates(
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IGatewayOptions>(), new Random()))
+        .AddSingleton<TargetStates>()
         .AddSingleton<SharedHealth>()
         .AddHostedService(provider => provider.GetRequiredService<SharedHealth>())
         .AddSingleton<TargetsEndpoint>()

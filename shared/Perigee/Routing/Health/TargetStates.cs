@@ -6,7 +6,7 @@ namespace Perigee.Routing.Health;
 /// <param name="time">The clock.</param>
 /// <param name="options">The rules in force; null takes the defaults.</param>
 /// <param name="dice">For jitter; null rolls always the same.</param>
-internal sealed class TargetStates(TimeProvider time, IGatewayOptions? options = null, Random? dice = null)
+internal sealed class TargetStates(TimeProvider time, IGatewayOptions? options = null, Dice? dice = null)
 {
     /// <summary>Clients may name any model of a provider: the states of those that are idle make room from here on.</summary>
     private const int Most = 4096;
@@ -17,7 +17,6 @@ internal sealed class TargetStates(TimeProvider time, IGatewayOptions? options =
     private readonly ConcurrentDictionary<string, TargetState> _states = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TokenBudget> _retries = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TokenBudget> _hedges = new(StringComparer.Ordinal);
-    private readonly Lock _rolling = new();
     private long _asked = long.MinValue;
     private long _swept = long.MinValue;
 
@@ -84,13 +83,7 @@ internal sealed class TargetStates(TimeProvider time, IGatewayOptions? options =
     }
 
     /// <summary>A number from 0 to 1.</summary>
-    public double Roll()
-    {
-        if (dice is null)
-            return 0.5;
-        lock (_rolling)
-            return dice.NextDouble();
-    }
+    public double Roll() => dice?.Next() ?? 0.5;
 
     /// <summary>A breaker changed.</summary>
     public void Tell(TargetState state) => Changed?.Invoke(state);

@@ -101,7 +101,7 @@ public class TargetStateTests
     [Fact]
     public void A_try_allocates_nothing()
     {
-        TargetStates states = new(_time, null, new Random(1));
+        TargetStates states = new(_time, null, new Dice(() => 0.5));
         TargetState state = states.Of(Target);
         RoutePlan plan = new() { Targets = [Target], Timeouts = new(), Retries = new(), Hedge = new(), Route = "r" };
         Round();
