@@ -122,7 +122,7 @@ internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, F
             if (!crashed && found is null && MayBeKept(exchange) && flight.Whole(CachedAnswer.MostBytes) is { } body)
                 Keep(exchange, key, body, http.Response.ContentType);
             flights.Remove(flightKey, flight);
-            flight.End(FlightEnd.Of(exchange, crashed));
+            flight.End(crashed);
             left.Dispose();
             (exchange.Output, exchange.Gone) = (http.Response.BodyWriter, default);
             if (writer.Missed)

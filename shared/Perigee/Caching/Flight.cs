@@ -117,7 +117,8 @@ internal sealed class Flight(Exchange leader) : IDisposable
     }
 
     /// <summary>The call is over.</summary>
-    public void End(FlightEnd end)
+    /// <param name="crashed">Whether an exception flew past.</param>
+    public void End(bool crashed)
     {
         TaskCompletionSource? change;
         lock (_gate)
@@ -126,8 +127,11 @@ internal sealed class Flight(Exchange leader) : IDisposable
             if (!_alone)
                 _published = _bytes.Length;
             if (_followers > 0)
+            {
                 _head ??= new FlightHead(leader.Http.Response);
-            _end ??= end;
+                _end ??= FlightEnd.Of(leader, crashed);
+            }
+
             (change, _change) = (_change, null);
         }
 

@@ -52,6 +52,8 @@ internal sealed class FlightRig
 
     public Task InvokeAsync(Client client) => client.Done = ServeAsync(client, _cache.InvokeAsync(client.Exchange.Http));
 
+    public Task InvokeAsync(Exchange exchange) => _cache.InvokeAsync(exchange.Http);
+
     /// <summary>A server flushes what its application left.</summary>
     private static async Task ServeAsync(Client client, Task asked)
     {
@@ -60,14 +62,14 @@ internal sealed class FlightRig
             await client.Exchange.Http.Response.BodyWriter.FlushAsync();
     }
 
-    public static Exchange Make(string operation, bool stream, string text, string tenant)
+    public static Exchange Make(string operation, bool stream, string text, string tenant, HttpContext? http = null)
     {
         string? model = "m";
         Operation found = operation == "gemini" ? Operations.OfGemini(stream ? "m:streamGenerateContent" : "m:generateContent", out model)!
             : Operations.All.Single(candidate => candidate.Name == operation);
         string json = $$"""{"model":"m","stream":{{(stream ? "true" : "false")}},"messages":[{"role":"user","content":"{{text}}"}]}""";
         Assert.True(JsonIndex.TryParse(Encoding.UTF8.GetBytes(json), out JsonIndex? question, out _));
-        DefaultHttpContext http = new();
+        http ??= new DefaultHttpContext();
         Exchange exchange = new()
         {
             Http = http,

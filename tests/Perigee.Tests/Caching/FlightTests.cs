@@ -413,7 +413,7 @@ public class FlightTests
             }
 
             flights.Remove(key, flight);
-            flight.End(FlightEnd.Of(exchange, false));
+            flight.End(crashed: false);
             left.Dispose();
             flight.Release();
             sum += i < 0 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;
