@@ -24,11 +24,13 @@ internal sealed class FlightRig
     public FlightRig()
     {
         FakeTimeProvider time = new();
-        AnswerCache answers = new(new MemoryTables(), new Fixed(), time, NullLogger<AnswerCache>.Instance);
+        AnswerCache answers = new(Tables, new Fixed(), time, NullLogger<AnswerCache>.Instance);
         _cache = new CacheMiddleware(http => AskAsync(http.Features.Get<Exchange>()!), answers, Flights, time);
     }
 
     public Flights Flights { get; } = new();
+
+    public MemoryTables Tables { get; } = new();
 
     public IReadOnlyList<Call> Calls
     {

@@ -71,6 +71,23 @@ public class FlightTests
     }
 
     [Fact]
+    public async Task What_was_answered_while_one_looked_for_it_is_not_asked_again()
+    {
+        TaskCompletionSource found = new();
+        _rig.Tables.Gate = found.Task;
+        FlightRig.Client looks = _rig.Ask();
+        _rig.Tables.Gate = Task.CompletedTask;
+        FlightRig.Client asks = _rig.Ask();
+        _rig.Only.Say("1");
+        _rig.Only.End();
+        await asks.EndAsync();
+        found.SetResult();
+        await looks.EndAsync();
+        Assert.Equal(("1", "hit"), (looks.Text, looks.Cache));
+        Assert.Single(_rig.Calls);
+    }
+
+    [Fact]
     public async Task Who_joins_late_gets_what_was_and_then_what_comes()
     {
         FlightRig.Client first = _rig.Ask();
