@@ -128,6 +128,9 @@ internal sealed class Exchange
     /// <summary>Why the exchange failed, or null. Written by the step that refused.</summary>
     public GatewayError? Error { get; private set; }
 
+    /// <summary>Whether the error was told by <see cref="RefuseAsync"/>: else the answer's own bytes hold it, or nobody was left to be told.</summary>
+    public bool Refused { get; private set; }
+
     /// <summary>Whether any byte reached the client, flushed or not: after that nothing can be taken back.</summary>
     public bool Shown => Http.Response.HasStarted || BytesOut > 0 || (Output.CanGetUnflushedBytes && Output.UnflushedBytes > 0);
 
@@ -138,6 +141,7 @@ internal sealed class Exchange
     public ValueTask RefuseAsync(GatewayError error)
     {
         Error = error;
+        Refused = true;
         return Refusal.WriteAsync(this, error);
     }
 

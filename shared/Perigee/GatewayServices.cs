@@ -24,7 +24,6 @@ public static class GatewayServices
     public static IServiceCollection AddPerigee(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(Dice.Shared);
         services.AddRouting();
         services.AddConfiguration(configuration);
         services.AddProviders();

@@ -12,7 +12,7 @@ internal readonly record struct CacheKey(string Partition, string Row)
     private const string Version = "1";
 
     /// <summary>Both in one.</summary>
-    public string Text => Partition + "|" + Row;
+    public string Text { get; } = Partition + "|" + Row;
 
     /// <summary>Makes the key of an exchange.</summary>
     public static CacheKey Of(Exchange exchange)
@@ -36,6 +36,12 @@ internal readonly record struct CacheKey(string Partition, string Row)
             form += ".strict";
         if (exchange.Http.Request.Headers["anthropic-beta"] is { Count: > 0 } betas)
             form += "." + Escape(betas.ToString());
+
+        // What a route may choose by, besides the body.
+        if (exchange.Http.Request.Headers[HeaderNames.Quality] is { Count: > 0 } quality)
+            form += ".q" + Escape(quality.ToString());
+        if (exchange.Http.Request.Headers[HeaderNames.Metadata] is { Count: > 0 } metadata && exchange.Options.Routes.ContainsKey(exchange.Model ?? ""))
+            form += ".m" + Escape(metadata.ToString());
         return form;
     }
 

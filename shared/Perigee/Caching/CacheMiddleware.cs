@@ -6,13 +6,19 @@ using Perigee.Wire;
 
 namespace Perigee.Caching;
 
-/// <summary>Replays an answer to an equal question of the same tenant, or keeps the answer that the steps behind it give.</summary>
-internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, TimeProvider time)
+/// <summary>
+/// Replays an answer to an equal question of the same tenant, shares one that is just being given, or keeps the answer that the steps
+/// behind it give.
+/// </summary>
+internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, Flights flights, TimeProvider time)
 {
+    /// <summary>Calls of others that came to nothing, until a question is asked for itself alone.</summary>
+    private const int MostJoins = 3;
+
     public Task InvokeAsync(HttpContext http)
     {
         Exchange exchange = http.Features.Get<Exchange>()!;
-        if (!exchange.Operation.Cacheable || exchange.Question is null)
+        if (!exchange.Operation.Cacheable || exchange.Question is null || IsOn(http, HeaderNames.Explain))
             return next(http);
         return AskAsync(exchange);
     }
@@ -34,10 +40,21 @@ internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, T
         }
 
         CacheKey key = CacheKey.Of(exchange);
+        bool shares = wish is { Read: true, Write: true };
+        FlightKey flightKey = new(key.Text, IsOn(http, HeaderNames.NoFallback));
+        int joined = 0;
         if (wish.Read)
         {
-            CachedAnswer? found = cache.FindInMemory(key)
-                ?? await cache.FindInTableAsync(key, exchange.Options.Cache.LookupBudget, http.RequestAborted);
+            CachedAnswer? found = cache.FindInMemory(key);
+            if (found is null && shares && flights.Join(flightKey) is { } running)
+            {
+                // What is being asked just now was in no table a moment ago.
+                if (await FollowAsync(exchange, running))
+                    return;
+                joined++;
+            }
+
+            found ??= await cache.FindInTableAsync(key, exchange.Options.Cache.LookupBudget, http.RequestAborted);
             if (found is not null)
             {
                 await ReplayAsync(exchange, found);
@@ -53,23 +70,95 @@ internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, T
             return;
         }
 
+        while (shares && joined++ < MostJoins)
+        {
+            (Flight flight, bool leads) = flights.JoinOrLead(flightKey, exchange);
+            if (leads)
+            {
+                await LeadAsync(exchange, key, flightKey, flight);
+                return;
+            }
+
+            if (await FollowAsync(exchange, flight))
+                return;
+        }
+
+        await AskAloneAsync(exchange, key, wish);
+    }
+
+    private async Task<bool> FollowAsync(Exchange exchange, Flight flight)
+    {
+        Tell(exchange, CacheOutcome.Joined);
+        return await new Follower(exchange, flight, time).FollowAsync();
+    }
+
+    /// <summary>
+    /// Asks, for all who join meanwhile. This does not return before the call is over, even if its own client is gone: the call reads the
+    /// body, which is this request's.
+    /// </summary>
+    private async Task LeadAsync(Exchange exchange, CacheKey key, FlightKey flightKey, Flight flight)
+    {
+        HttpContext http = exchange.Http;
+
+        // It may have been answered between the look-up and here.
+        CachedAnswer? found = cache.FindInMemory(key);
+        FlightWriter writer = new(flight, exchange);
+        bool crashed = true;
+        CancellationTokenRegistration left = http.RequestAborted.UnsafeRegister(static flight => ((Flight)flight!).LeaderLeaves(), flight);
+        try
+        {
+            if (found is null)
+            {
+                Tell(exchange, CacheOutcome.Miss);
+                (exchange.Output, exchange.Gone) = (writer, flight.Gone);
+                await next(http);
+            }
+
+            crashed = false;
+        }
+        finally
+        {
+            // Kept before it is taken off the map: an equal question finds one or the other at any moment.
+            if (!crashed && found is null && MayBeKept(exchange) && flight.Whole(CachedAnswer.MostBytes) is { } body)
+                Keep(exchange, key, body, http.Response.ContentType);
+            flights.Remove(flightKey, flight);
+            flight.End(crashed);
+            left.Dispose();
+            (exchange.Output, exchange.Gone) = (http.Response.BodyWriter, default);
+            if (writer.Missed)
+            {
+                exchange.Complete = false;
+                exchange.Fail(new GatewayError(ErrorKind.ClientGone, "The client went away before the answer was complete; others had asked the same."));
+            }
+
+            flight.Release();
+        }
+
+        if (found is not null)
+            await ReplayAsync(exchange, found);
+    }
+
+    private async Task AskAloneAsync(Exchange exchange, CacheKey key, Wish wish)
+    {
         Tell(exchange, wish.Read ? CacheOutcome.Miss : CacheOutcome.Refresh);
         exchange.Copy = wish.Write ? new AnswerCopy(CachedAnswer.MostBytes) : null;
-        await next(http);
-        if (exchange.Copy is { Overflowed: false } copy && MayBeKept(exchange))
-        {
-            DateTimeOffset now = time.GetUtcNow();
-            cache.Keep(key, new CachedAnswer(copy.Bytes.ToArray(), copy.ContentType, exchange.Answer.Model, exchange.Answer.Usage,
-                exchange.Answer.Finish, now, now + exchange.Options.Cache.Ttl));
-        }
+        await next(exchange.Http);
+        if (exchange.Copy is { Overflowed: false } copy && MayBeKept(exchange) && !exchange.Http.RequestAborted.IsCancellationRequested)
+            Keep(exchange, key, copy.Bytes.ToArray(), copy.ContentType);
+    }
+
+    private void Keep(Exchange exchange, CacheKey key, byte[] body, string? type)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        cache.Keep(key, new CachedAnswer(body, type ?? "", exchange.Answer.Model, exchange.Answer.Usage, exchange.Answer.Finish,
+            now, now + exchange.Options.Cache.Ttl));
     }
 
     /// <summary>Only an answer that ended complete and for a reason of its own. Embeddings and the like state none.</summary>
     private static bool MayBeKept(Exchange exchange) =>
         exchange.Complete && exchange.Error is null && exchange.Http.Response.StatusCode == StatusCodes.Status200OK
         && exchange.Answer.Finish is FinishReason.Stop or FinishReason.StopSequence or FinishReason.ToolCalls or FinishReason.None
-        && (exchange.Answer.Finish != FinishReason.None || exchange.Operation.Asks == Asks.Vectors || exchange.Operation.Name is "moderations" or "rerank")
-        && !exchange.Http.RequestAborted.IsCancellationRequested;
+        && (exchange.Answer.Finish != FinishReason.None || exchange.Operation.Asks == Asks.Vectors || exchange.Operation.Name is "moderations" or "rerank");
 
     private async Task ReplayAsync(Exchange exchange, CachedAnswer found)
     {
@@ -96,9 +185,13 @@ internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, T
             CacheOutcome.Hit => "hit",
             CacheOutcome.Miss => "miss",
             CacheOutcome.Refresh => "refresh",
+            CacheOutcome.Joined => "joined",
             _ => "bypass",
         };
     }
+
+    private static bool IsOn(HttpContext http, string header) =>
+        http.Request.Headers[header] is { Count: > 0 } values && values.ToString().Trim() is "1" or "true" or "True" or "TRUE";
 
     private static bool TryReadWish(Exchange exchange, out Wish wish, out GatewayError? error)
     {

@@ -6,5 +6,5 @@ namespace Perigee.Caching;
 internal static class CachingServices
 {
     public static IServiceCollection AddCaching(this IServiceCollection services) =>
-        services.AddSingleton<AnswerCache>().AddHostedService(provider => provider.GetRequiredService<AnswerCache>());
+        services.AddSingleton<Flights>().AddSingleton<AnswerCache>().AddHostedService(provider => provider.GetRequiredService<AnswerCache>());
 }

@@ -66,13 +66,13 @@ internal sealed class Retries
         if (failure.Error.RetryAfter is { } asked)
         {
             // Everybody was told the same time: not everybody comes back at it.
-            tried.Wait = asked * (1 + (_tools.Dice.Next() / 10));
+            tried.Wait = asked * (1 + (_tools.Dice.NextDouble() / 10));
             if (asked > longest)
                 return false;
         }
         else
         {
-            TimeSpan wait = options.Base * Math.Pow(2, retries) * (0.5 + _tools.Dice.Next());
+            TimeSpan wait = options.Base * Math.Pow(2, retries) * (0.5 + _tools.Dice.NextDouble());
             tried.Wait = wait < longest ? wait : longest;
         }
 

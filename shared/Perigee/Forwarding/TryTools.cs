@@ -13,4 +13,4 @@ namespace Perigee.Forwarding;
 /// <param name="Dice">Chance.</param>
 /// <param name="Log">Takes faults of our own.</param>
 internal sealed record TryTools(
-    Upstreams Upstreams, Translator Translator, Origins Origins, TargetStates States, TimeProvider Time, Dice Dice, ILogger<ForwardMiddleware> Log);
+    Upstreams Upstreams, Translator Translator, Origins Origins, TargetStates States, TimeProvider Time, Random Dice, ILogger<ForwardMiddleware> Log);

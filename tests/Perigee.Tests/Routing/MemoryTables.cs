@@ -17,6 +17,9 @@ internal sealed class MemoryTables : IStorage, ITable
 
     public bool Down { get; set; }
 
+    /// <summary>What a look-up waits for.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
     public int Finds { get; private set; }
 
     public int Reads => Volatile.Read(ref _reads);
@@ -33,10 +36,11 @@ internal sealed class MemoryTables : IStorage, ITable
 
     public ValueTask ProbeAsync(CancellationToken cancel) => default;
 
-    public ValueTask<TableRow?> FindAsync(string partition, string row, CancellationToken cancel)
+    public async ValueTask<TableRow?> FindAsync(string partition, string row, CancellationToken cancel)
     {
         Finds++;
-        return Down ? throw new StorageException("down") : new(_rows.GetValueOrDefault((partition, row)));
+        await Gate.WaitAsync(cancel);
+        return Down ? throw new StorageException("down") : _rows.GetValueOrDefault((partition, row));
     }
 
     public ValueTask<WriteResult> WriteAsync(TableRow row, WriteWhen when, CancellationToken cancel)

@@ -17,7 +17,6 @@ internal sealed class TargetStates(TimeProvider time, IGatewayOptions? options =
     private readonly ConcurrentDictionary<string, TargetState> _states = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TokenBudget> _retries = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TokenBudget> _hedges = new(StringComparer.Ordinal);
-    private readonly Lock _rolling = new();
     private long _asked = long.MinValue;
     private long _swept = long.MinValue;
 
@@ -84,13 +83,7 @@ internal sealed class TargetStates(TimeProvider time, IGatewayOptions? options =
     }
 
     /// <summary>A number from 0 to 1.</summary>
-    public double Roll()
-    {
-        if (dice is null)
-            return 0.5;
-        lock (_rolling)
-            return dice.NextDouble();
-    }
+    public double Roll() => dice?.NextDouble() ?? 0.5;
 
     /// <summary>A breaker changed.</summary>
     public void Tell(TargetState state) => Changed?.Invoke(state);

@@ -101,6 +101,38 @@ public class TargetBreakerTests
     }
 
     [Fact]
+    public void What_others_saw_earlier_changes_nothing()
+    {
+        TargetBreaker breaker = new();
+        BreakerNews news = new(Start, Start + TimeSpan.FromSeconds(5), "503", 1);
+        DateTimeOffset now = Start + TimeSpan.FromSeconds(6);
+        breaker.Merge(news, now);
+        Assert.True(breaker.TryEnter(now));
+
+        // The same row, read again two seconds later: the probe is still on its way.
+        breaker.Merge(news, now);
+        Assert.False(breaker.TryEnter(now));
+
+        breaker.Take(new TryOutcome(HealthEffect.Failure), now, Rules, Wait, 0.5);
+        breaker.Merge(new(Start + TimeSpan.FromSeconds(3), null, null, 0), now);
+        Assert.Equal(BreakerState.Open, breaker.State(now));
+    }
+
+    [Theory]
+    [InlineData(86_400, 3_600)]
+    [InlineData(30, 30)]
+    public void A_clock_that_goes_wrong_elsewhere_opens_for_an_hour_at_most(double until, double expected)
+    {
+        TargetBreaker breaker = new();
+        DateTimeOffset ahead = Start + TimeSpan.FromMinutes(1);
+        breaker.Merge(new(ahead, Start + TimeSpan.FromSeconds(until), "503", 1), Start);
+        Assert.Equal(expected, (new DateTimeOffset(breaker.OpenUntil, TimeSpan.Zero) - Start).TotalSeconds);
+
+        // What is found here a second later is newer all the same.
+        Assert.True(breaker.Take(new TryOutcome(HealthEffect.Success), Start + TimeSpan.FromSeconds(1), Rules, Wait, 0.5));
+    }
+
+    [Fact]
     public void N_failures_are_one_piece_of_news()
     {
         TargetBreaker breaker = new();

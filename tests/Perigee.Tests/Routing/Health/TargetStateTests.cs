@@ -101,7 +101,7 @@ public class TargetStateTests
     [Fact]
     public void A_try_allocates_nothing()
     {
-        TargetStates states = new(_time, null, new Random(1));
+        TargetStates states = new(_time, null, new Half());
         TargetState state = states.Of(Target);
         RoutePlan plan = new() { Targets = [Target], Timeouts = new(), Retries = new(), Hedge = new(), Route = "r" };
         Round();
@@ -181,5 +181,13 @@ public class TargetStateTests
             state.Began();
             state.Ended(new TryOutcome(HealthEffect.Success) { ToContent = TimeSpan.FromMilliseconds(milliseconds), Total = TimeSpan.FromSeconds(2) });
         }
+    }
+
+    /// <summary>Dice that always fall in the middle.</summary>
+    private sealed class Half : Random
+    {
+        protected override double Sample() => 0.5;
+
+        public override double NextDouble() => 0.5;
     }
 }

@@ -25,7 +25,11 @@ public class TargetsEndpointTests
         state.Began();
         state.Ended(new TryOutcome(HealthEffect.Limited)
         {
-            RetryAfter = TimeSpan.FromSeconds(90), Why = "quota", ToContent = TimeSpan.FromMilliseconds(120), Total = TimeSpan.FromSeconds(1.12), OutputTokens = 50,
+            RetryAfter = TimeSpan.FromSeconds(90),
+            Why = "quota",
+            ToContent = TimeSpan.FromMilliseconds(120),
+            Total = TimeSpan.FromSeconds(1.12),
+            OutputTokens = 50,
         });
         state.Heard(0.5, TimeSpan.FromSeconds(5));
         _states.Of("b/model");
