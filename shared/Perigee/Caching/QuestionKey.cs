@@ -16,7 +16,7 @@ internal static class QuestionKey
     /// <summary>Members of the body's top level that do not change the answer.</summary>
     public static FrozenSet<string> Ignored { get; } = new[]
     {
-        "user", "safety_identifier", "metadata", "prompt_cache_key", "prompt_cache_retention", "store",
+        "user", "safety_identifier", "metadata", "prompt_cache_key", "prompt_cache_retention", "session_id", "store",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>The hash of the canonical form, in lower-case hex.</summary>

@@ -13,7 +13,6 @@ internal sealed class ForwardMiddleware(RequestDelegate next, Retries retries, H
         RoutePlan plan = exchange.Plan!;
         TargetWalk walk = new(exchange, plan);
         exchange.Overhead = tools.Time.GetElapsedTime(exchange.Started);
-        tools.States.Counted(plan.Targets[0], plan);
         try
         {
             if (await OpenAsync(walk) is not { } opened)
@@ -34,6 +33,7 @@ internal sealed class ForwardMiddleware(RequestDelegate next, Retries retries, H
         bool first = true;
         while (walk.Next() is { } target)
         {
+            tools.States.Counted(target, walk.Plan);
             UpstreamTry tried = first && walk.Plan.Hedge is not null && walk.HasMore
                 ? await hedges.OpenAsync(walk, target)
                 : await retries.OpenAsync(walk, target, hedge: false, CancellationToken.None);

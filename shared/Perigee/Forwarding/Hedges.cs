@@ -90,6 +90,7 @@ internal sealed class Hedges
 
             if (!hedges._tools.States.TryHedge(walk.Plan.Route, walk.Plan.Hedge!.Percent) || walk.Next() is not { } second)
                 return null;
+            hedges._tools.States.Counted(second, walk.Plan);
             CancellationToken lost = arguments.ActionContext.CancellationToken;
             return async () => Outcome.FromResult(await RunAsync(second, hedge: true, lost));
         }

@@ -85,6 +85,9 @@ internal sealed class StreamRelay : IOpenAnswer
     /// <summary>Called when content is first seen.</summary>
     public Action? OnContent { get; init; }
 
+    /// <summary>Remembers what the provider keeps by id; or null.</summary>
+    public AnswerIds? Ids { get; init; }
+
     /// <summary>Called before bytes go to the client, where something has to be done first; or null.</summary>
     public Func<ValueTask>? BeforeFlush { get; init; }
 
@@ -217,6 +220,7 @@ internal sealed class StreamRelay : IOpenAnswer
             }
 
             _unterminated = !frame.Whole && !AsArray;
+            Ids?.Look(frame.Data);
             switch (frame.Data.IsEmpty ? EventNature.Silent : _reader.ReadEvent(frame.Name, frame.Data))
             {
                 case EventNature.Content:

@@ -31,6 +31,7 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
     private string? _requestId;
     private int _status;
     private bool _hideUsage;
+    private AnswerIds? _ids;
     private bool _remembered;
     private bool _noted;
 
@@ -113,6 +114,8 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
             error = ErrorOf(failure, Walk.Plan.Timeouts);
         }
 
+        if (_ids is not null)
+            await _ids.EndAsync();
         _exchange.Complete = error is null && _exchange.Error is null;
         GatewayError? fault = error ?? _exchange.Error;
         if (!_exchange.Complete && Facts.Usage is null)
@@ -124,6 +127,9 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
 
     /// <summary>An opened answer that nobody wants any more.</summary>
     public ValueTask DisposeAsync() => CloseAsync(Verdict.Lost, null);
+
+    /// <summary>Whether the next turn of the conversation could go elsewhere: only then it matters who made what.</summary>
+    private bool MayWander => Walk.Plan.Route.Length > 0 || Walk.Plan.Targets.Count > 1;
 
     private static GatewayError Gone => new(ErrorKind.ClientGone, "Another target was quicker.");
 
@@ -186,6 +192,9 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
         }
 
         bool json = UpstreamBody.IsJson(answer);
+        _ids = MayWander && _exchange.Operation.Name is "responses" or "messages"
+            ? new AnswerIds(_tools.Origins, _exchange.Caller!.Tenant, Target.Provider.Name, _exchange.Operation.Name == "responses")
+            : null;
         if (UpstreamBody.IsStream(answer) || (_exchange.AsArray && json))
         {
             return new StreamRelay(_exchange, Target.Provider, _exchange.Dialect.Reader(Facts), Facts, _hideUsage)
@@ -195,12 +204,13 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
                 Hold = hold,
                 AsArray = _exchange.AsArray && !UpstreamBody.IsStream(answer),
                 OnContent = Content,
+                Ids = _ids,
                 BeforeFlush = _exchange.Operation.MakesId ? RememberAsync : null,
             };
         }
 
         return json && _exchange.Operation.Inspected
-            ? new WholeAnswer(_exchange, Target, body, length, Facts, patience) { OnContent = Content, BeforeGiving = BeforeGivingAsync }
+            ? new WholeAnswer(_exchange, Target, body, length, Facts, patience) { OnContent = Content, Ids = _ids, BeforeGiving = BeforeGivingAsync }
             : new RawAnswer(_exchange, body, patience)
             {
                 OnContent = Content,
@@ -304,15 +314,16 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
         _open?.Dispose();
         _unsealed?.Dispose();
         _answer?.Dispose();
-        _patience?.Dispose();
         _state.Ended(new TryOutcome(verdict.Health)
         {
             ToContent = _exchange.Stream ? _toContent : null,
             Total = _tools.Time.GetElapsedTime(_started),
             OutputTokens = Facts.Usage is { } usage ? usage.OutputText + usage.OutputReasoning : 0,
             RetryAfter = error?.RetryAfter,
+            LostRace = verdict == Verdict.Lost && _exchange.Stream && _toContent is null && _patience is { Lost: true },
             Why = verdict.Outcome,
         });
+        _patience?.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -22,6 +22,9 @@ internal sealed class WholeAnswer(Exchange exchange, Target target, Stream upstr
     /// <summary>Called when content is first seen.</summary>
     public Action? OnContent { get; init; }
 
+    /// <summary>Remembers what the provider keeps by id; or null.</summary>
+    public AnswerIds? Ids { get; init; }
+
     /// <summary>What has to be done with the bytes before the client has them: it may give others in their place.</summary>
     public required Func<ReadOnlyMemory<byte>, ValueTask<ReadOnlyMemory<byte>>> BeforeGiving { get; init; }
 
@@ -62,6 +65,7 @@ internal sealed class WholeAnswer(Exchange exchange, Target target, Stream upstr
         if (_raw is not null)
             return await _raw.GiveAsync(commit);
         ReadOnlyMemory<byte> bytes = await BeforeGiving(_bytes);
+        Ids?.Look(bytes.Span);
         commit();
         exchange.Http.Response.ContentLength = bytes.Length;
         exchange.Copy?.Add(bytes.Span);

@@ -18,6 +18,8 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
         json.WriteString("dialect"u8, record.Dialect);
         json.WriteString("operation"u8, record.Operation);
         Foreign(json, "model"u8, record.Model);
+        if (record.Route is { Length: > 0 })
+            Foreign(json, "route"u8, record.Route);
         Foreign(json, "target"u8, record.Served?.ToString());
         Foreign(json, "answerModel"u8, record.AnswerModel);
         json.WriteBoolean("stream"u8, record.Stream);
@@ -50,6 +52,8 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
             json.WriteNumber("inputCacheWrite"u8, tokens.InputCacheWrite);
             json.WriteNumber("outputText"u8, tokens.OutputText);
             json.WriteNumber("outputReasoning"u8, tokens.OutputReasoning);
+            if (tokens.Estimated)
+                json.WriteBoolean("estimated"u8, true);
             json.WriteEndObject();
         }
 
@@ -107,6 +111,9 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
             if (attempt.Target.Model.Length > 0)
                 Foreign(json, "model"u8, attempt.Target.Model);
             json.WriteNumber("status"u8, attempt.Status);
+            json.WriteString("outcome"u8, attempt.Outcome);
+            if (attempt.Hedge)
+                json.WriteBoolean("hedge"u8, true);
             if (attempt.Failure is { } failure)
                 json.WriteString("failure"u8, ErrorKinds.Word(failure));
             if (attempt.ToHeaders is { } headers)

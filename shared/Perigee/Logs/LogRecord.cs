@@ -27,6 +27,8 @@ internal sealed class LogRecord
 
     public Target? Served { get; private init; }
 
+    public string? Route { get; private init; }
+
     public string? AnswerModel { get; private init; }
 
     public bool Stream { get; private init; }
@@ -83,6 +85,7 @@ internal sealed class LogRecord
             Operation = exchange.Operation.Name,
             Model = Cut(exchange.Model, LongestName),
             Served = exchange.Served,
+            Route = Cut(exchange.Plan?.Route, LongestName),
             AnswerModel = Cut(exchange.Answer.Model, LongestName),
             Stream = exchange.Stream,
             Attempts = exchange.Attempts,
@@ -95,7 +98,7 @@ internal sealed class LogRecord
             Limit = exchange.Limit,
             Tokens = exchange.Answer.Usage is { } usage
                 ? new LoggedTokens(usage.InputFresh, usage.InputCacheRead, usage.InputCacheWrite, usage.OutputText, usage.OutputReasoning)
-                : null,
+                : exchange.CountedTokens > 0 ? new LoggedTokens(exchange.Body.Length / 4, 0, 0, exchange.CountedTokens, 0) { Estimated = true } : null,
             Dropped = exchange.Dropped,
             ToFirstContent = exchange.ToFirstContent,
             Total = total,
@@ -110,4 +113,8 @@ internal sealed class LogRecord
 }
 
 /// <summary>Tokens of an answer, in classes that do not overlap.</summary>
-internal readonly record struct LoggedTokens(long InputFresh, long InputCacheRead, long InputCacheWrite, long OutputText, long OutputReasoning);
+internal readonly record struct LoggedTokens(long InputFresh, long InputCacheRead, long InputCacheWrite, long OutputText, long OutputReasoning)
+{
+    /// <summary>Whether they were counted from outside, as the answer was cut before it told them: bytes by four.</summary>
+    public bool Estimated { get; init; }
+}
