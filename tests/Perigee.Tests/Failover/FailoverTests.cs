@@ -99,6 +99,15 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public async Task Where_all_answers_are_empty_the_last_is_the_answer()
+    {
+        await using Scene scene = await Scene.StartAsync("a b", Two, Calm);
+        scene.On("a", talk => talk.SendAsync(200, talk.Tongue.EmptyWhole)).On("b", talk => talk.SendAsync(200, talk.Tongue.EmptyWhole));
+        Heard heard = await scene.AskAsync();
+        Assert.Equal((200, "", "a/m;empty, b/m;ok"), (heard.Status, heard.Text, heard.Attempts));
+    }
+
+    [Fact]
     public async Task Who_explains_calls_nobody()
     {
         await using Scene scene = await Scene.StartAsync("a b", Two);

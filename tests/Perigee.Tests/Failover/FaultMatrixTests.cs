@@ -6,7 +6,8 @@ namespace Perigee.Tests.Failover;
 /// </summary>
 public sealed class FaultMatrixTests(FaultRuns runs) : IClassFixture<FaultRuns>
 {
-    public static TheoryData<string> Cells => [.. Cell.Matrix.Select(static cell => cell.Name)];
+    public static IEnumerable<TheoryDataRow<string>> Cells =>
+        Cell.Matrix.Select(static cell => new TheoryDataRow<string>(cell.Name) { TestDisplayName = $"{nameof(One_good_answer_or_one_honest_error)}: {cell.Name}" });
 
     [Theory]
     [MemberData(nameof(Cells))]
@@ -32,7 +33,7 @@ public sealed class FaultMatrixTests(FaultRuns runs) : IClassFixture<FaultRuns>
         }
 
         Assert.True(heard.Status == 200, what);
-        Assert.Equal(cell.Stream ? "text/event-stream" : "application/json", heard.Type);
+        Assert.Equal(cell.Stream && cell.Client != Tongue.GeminiArray ? "text/event-stream" : "application/json", heard.Type);
         string text = gets switch
         {
             Gets.Second => "second",

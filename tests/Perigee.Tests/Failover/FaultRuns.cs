@@ -24,6 +24,7 @@ internal sealed record Cell(int Number, Fault Fault, Tongue Client, Tongue Provi
         [
             (Tongue.OpenAi, Tongue.OpenAi), (Tongue.Anthropic, Tongue.Anthropic), (Tongue.Gemini, Tongue.Gemini),
             (Tongue.OpenAi, Tongue.Anthropic), (Tongue.Anthropic, Tongue.OpenAi), (Tongue.OpenAi, Tongue.Gemini), (Tongue.Gemini, Tongue.OpenAi),
+            (Tongue.GeminiArray, Tongue.OpenAi), (Tongue.GeminiArray, Tongue.Anthropic),
         ];
         List<Cell> cells = [];
         foreach (Fault fault in Faults.All)
@@ -34,7 +35,7 @@ internal sealed record Cell(int Number, Fault Fault, Tongue Client, Tongue Provi
                     continue;
                 foreach (bool stream in (bool[])[false, true])
                 {
-                    if (fault.Stream is { } only && only != stream)
+                    if ((fault.Stream is { } only && only != stream) || (client == Tongue.GeminiArray && !stream))
                         continue;
                     cells.Add(new(cells.Count, fault, client, provider, stream, All: false, NoFallback: false));
                     if (fault.StatusOfAll > 0)
@@ -59,7 +60,7 @@ public sealed class FaultRuns : IAsyncLifetime
     private const int Opens = 5;
 
     private readonly Dictionary<string, (Cell Cell, Task<Seen> Seen)> _runs = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _places = new(48);
+    private readonly SemaphoreSlim _places = new(64);
     private FaultyUpstream _upstream = null!;
     private GatewayRig _gateway = null!;
     private Task _all = Task.CompletedTask;

@@ -18,6 +18,13 @@ internal static class Faults
 
         yield return Dead("refused", static _ => FaultyUpstream.Nobody, "unreachable");
         yield return Dead("plain HTTP behind TLS", static upstream => upstream.PlainAsTls, "unreachable");
+        yield return Dead("nobody lets it in", static upstream => upstream.Full, "connect_timeout") with
+        {
+            Route = """
+                "timeouts": {"connectSeconds": 1, "firstTokenSeconds": 9, "idleSeconds": 9}
+                """,
+            StatusOfAll = 504,
+        };
         yield return Dead("mute in the TLS handshake", static upstream => upstream.Mute, "connect_timeout") with
         {
             Route = """
@@ -93,7 +100,7 @@ internal static class Faults
         {
             await talk.EventsAsync(talk.Tongue.Opening);
             await talk.SilenceAsync();
-        }, ["timeout"], "failed x1") { Stream = true, Route = Impatient };
+        }, ["timeout"], "failed x1") { Stream = true, Route = Impatient, StatusOfAll = 504 };
         yield return new("before", "silence in the body", static async talk =>
         {
             await talk.HalfAsync();

@@ -14,6 +14,8 @@ internal sealed class FaultyUpstream : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly TcpListener _mute = new(IPAddress.Loopback, 0);
+    private readonly Socket _full = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly List<Socket> _queued = [];
     private readonly ConcurrentDictionary<string, Func<HttpContext, Task>> _scripts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int> _calls = new(StringComparer.Ordinal);
 
@@ -26,6 +28,9 @@ internal sealed class FaultyUpstream : IAsyncDisposable
 
     /// <summary>A TLS address that takes connections and never says a word.</summary>
     public string Mute => $"https://{_mute.LocalEndpoint}";
+
+    /// <summary>An address that lets nobody in: its queue is full and nobody takes from it.</summary>
+    public string Full => $"http://{_full.LocalEndPoint}";
 
     /// <summary>An address at which nobody listens: below the ports that systems hand out.</summary>
     public static string Nobody => "http://127.0.0.1:1";
@@ -40,6 +45,15 @@ internal sealed class FaultyUpstream : IAsyncDisposable
         app.Run(upstream.ServeAsync);
         await app.StartAsync();
         upstream._mute.Start();
+        upstream._full.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        upstream._full.Listen(0);
+        for (int i = 0; i < 4; i++)
+        {
+            Socket queued = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+            upstream._queued.Add(queued);
+            _ = queued.ConnectAsync(upstream._full.LocalEndPoint!).ContinueWith(static task => task.Exception, TaskScheduler.Default);
+        }
+
         return upstream;
     }
 
@@ -50,6 +64,8 @@ internal sealed class FaultyUpstream : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _mute.Dispose();
+        _full.Dispose();
+        _queued.ForEach(static queued => queued.Dispose());
         using CancellationTokenSource now = new(TimeSpan.FromSeconds(1));
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();

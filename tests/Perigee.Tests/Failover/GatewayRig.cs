@@ -157,7 +157,13 @@ internal sealed class Heard
     private List<JsonElement> Parse()
     {
         if (Type != "text/event-stream")
-            return Body.Length == 0 || Body[0] is not ('{' or '[') || Cut ? [] : [JsonDocument.Parse(Body).RootElement];
+        {
+            if (Body.Length == 0 || Body[0] is not ('{' or '[') || Cut)
+                return [];
+            JsonElement root = JsonDocument.Parse(Body).RootElement;
+            return root.ValueKind == JsonValueKind.Array ? [.. root.EnumerateArray()] : [root];
+        }
+
         List<JsonElement> values = [];
         foreach (string line in Body.Split('\n'))
         {

@@ -12,6 +12,9 @@ internal abstract class Tongue
 
     public static Tongue Gemini { get; } = new GeminiTongue();
 
+    /// <summary>As Gemini's clients ask that want a stream as one JSON array.</summary>
+    public static Tongue GeminiArray { get; } = new GeminiArrayTongue();
+
     public abstract string Name { get; }
 
     /// <summary>The path behind the provider's base.</summary>
@@ -193,7 +196,7 @@ internal abstract class Tongue
         private static string Event(string name, string data) => $"event: {name}\ndata: {data}\n\n";
     }
 
-    private sealed class GeminiTongue : Tongue
+    private class GeminiTongue : Tongue
     {
         private const string Tail = "\"usageMetadata\":{\"promptTokenCount\":3,\"candidatesTokenCount\":4,\"totalTokenCount\":7},\"modelVersion\":\"m\"}";
 
@@ -258,5 +261,12 @@ internal abstract class Tongue
             >= 500 => "INTERNAL",
             _ => "INVALID_ARGUMENT",
         };
+    }
+
+    private sealed class GeminiArrayTongue : GeminiTongue
+    {
+        public override string Name => "gemini array";
+
+        public override string ClientPath(string model, bool stream) => $"/v1beta/models/{model}:{(stream ? "streamGenerateContent" : "generateContent")}";
     }
 }
