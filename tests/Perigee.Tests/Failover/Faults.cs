@@ -100,12 +100,14 @@ internal static class Faults
         {
             await talk.EventsAsync(talk.Tongue.Opening);
             await talk.SilenceAsync();
-        }, ["timeout"], "failed x1") { Stream = true, Route = Impatient, StatusOfAll = 504 };
+        }, ["timeout"], "failed x1")
+        { Stream = true, Route = Impatient, StatusOfAll = 504 };
         yield return new("before", "silence in the body", static async talk =>
         {
             await talk.HalfAsync();
             await talk.SilenceAsync();
-        }, ["timeout"], "failed x1") { Stream = false, Route = Impatient, StatusOfAll = 504 };
+        }, ["timeout"], "failed x1")
+        { Stream = false, Route = Impatient, StatusOfAll = 504 };
         yield return Broken("choices: null", false, static talk => talk.SendAsync(200, """{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":null}""")) with { Of = "openai" };
         yield return Empty("empty", false, static talk => talk.SendAsync(200, talk.Tongue.EmptyWhole));
         yield return Empty("empty", true, static talk => talk.EventsAsync(talk.Tongue.Opening + talk.Tongue.Finish + talk.Tongue.Closing));
@@ -123,7 +125,8 @@ internal static class Faults
         {
             await talk.EventsAsync(talk.Tongue.Opening + talk.Tongue.Piece(talk.Who));
             await then(talk);
-        }, ["ok"], "failed x1") { Stream = true, Gets = Gets.FirstThenError };
+        }, ["ok"], "failed x1")
+        { Stream = true, Gets = Gets.FirstThenError };
 
         yield return Late("reset", static talk => talk.ResetAsync());
         yield return Late("clean close", static _ => Task.CompletedTask);
@@ -155,12 +158,14 @@ internal static class Faults
     private static Fault Answers(int status, int tries, string health, string header = "", string value = "") =>
         new("headers", $"{status}{(header.Length > 0 ? $", {header}: {value}" : "")}",
             talk => talk.SendAsync(status, talk.Tongue.Error(status, "Not now."), header.Length > 0 ? [(header, value)] : []),
-            [.. Enumerable.Repeat(status.ToString(CultureInfo.InvariantCulture), tries)], health) { StatusOfAll = status };
+            [.. Enumerable.Repeat(status.ToString(CultureInfo.InvariantCulture), tries)], health)
+        { StatusOfAll = status };
 
     private static Fault Google(string delay, int tries, string health) =>
         new("headers", $"429, RetryInfo: {delay}",
             talk => talk.SendAsync(429, talk.Tongue.Error(429, "Not now.", null, $$"""{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"{{delay}}"}""")),
-            [.. Enumerable.Repeat("429", tries)], health) { StatusOfAll = 429, Of = "gemini" };
+            [.. Enumerable.Repeat("429", tries)], health)
+        { StatusOfAll = 429, Of = "gemini" };
 
     private static Fault Stops(int status) =>
         new("headers", $"{status}", talk => talk.SendAsync(status, talk.Tongue.Error(status, "Wrong.")), [$"{status}"], "untouched") { Gets = Gets.Error, Status = status };
