@@ -11,7 +11,8 @@ namespace Perigee.Acceptance.Tests.Outages;
 /// <param name="ToContent">Milliseconds to the first content.</param>
 /// <param name="Total">Milliseconds to the end.</param>
 /// <param name="Attempts">The header <c>x-perigee-attempts</c>.</param>
-internal readonly record struct Asked(double At, string Fault, double ToContent, double Total, string Attempts);
+/// <param name="Cache">The header <c>x-perigee-cache</c>.</param>
+internal readonly record struct Asked(double At, string Fault, double ToContent, double Total, string Attempts, string Cache);
 
 /// <summary>Clients that ask at a steady rate, whether or not they are answered, and look closely at what they get.</summary>
 internal sealed class Asking(string url, string key) : IDisposable
@@ -23,12 +24,12 @@ internal sealed class Asking(string url, string key) : IDisposable
 
     private readonly long _began = Stopwatch.GetTimestamp();
 
-    /// <summary>Starts requests at a rate, each at its time, and waits for the last answer.</summary>
-    public static async Task<Asked[]> OpenLoopAsync(double perSecond, TimeSpan duration, Func<int, Task<Asked>> ask)
+    /// <summary>Starts requests at a rate, each at its time, for a while or until it is enough, and waits for the last answer.</summary>
+    public static async Task<Asked[]> OpenLoopAsync(double perSecond, TimeSpan duration, Func<int, Task<Asked>> ask, CancellationToken enough = default)
     {
         List<Task<Asked>> asked = [];
         long began = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(began) is var passed && passed < duration)
+        while (Stopwatch.GetElapsedTime(began) is var passed && passed < duration && !enough.IsCancellationRequested)
         {
             while (asked.Count < passed.TotalSeconds * perSecond)
             {
@@ -36,7 +37,7 @@ internal sealed class Asking(string url, string key) : IDisposable
                 asked.Add(Task.Run(() => ask(number)));
             }
 
-            await Task.Delay(2);
+            await Task.Delay(2, CancellationToken.None);
         }
 
         return await Task.WhenAll(asked);
@@ -58,6 +59,7 @@ internal sealed class Asking(string url, string key) : IDisposable
         patience.CancelAfter(TimeSpan.FromSeconds(25));
         double first = 0;
         string attempts = "";
+        string cache = "";
         try
         {
             using HttpRequestMessage request = new(HttpMethod.Post, url + "/v1/chat/completions");
@@ -65,7 +67,8 @@ internal sealed class Asking(string url, string key) : IDisposable
             string body = $$"""{"model":"{{model}}","stream":{{(stream ? "true" : "false")}},"messages":[{"role":"user","content":"{{prompt}}"}]}""";
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
             using HttpResponseMessage answer = await _http.SendAsync(request, patience.Token);
-            attempts = answer.Headers.TryGetValues("x-perigee-attempts", out IEnumerable<string>? values) ? string.Join(", ", values) : "";
+            attempts = Header(answer, "x-perigee-attempts");
+            cache = Header(answer, "x-perigee-cache");
             string fault = "";
             if (answer.StatusCode != HttpStatusCode.OK)
             {
@@ -83,15 +86,15 @@ internal sealed class Asking(string url, string key) : IDisposable
                 (fault, first) = await ReadStreamAsync(answer, sent, patience.Token);
             }
 
-            return new(at, fault, first, Stopwatch.GetElapsedTime(sent).TotalMilliseconds, attempts);
+            return new(at, fault, first, Stopwatch.GetElapsedTime(sent).TotalMilliseconds, attempts, cache);
         }
         catch (OperationCanceledException) when (!leave.IsCancellationRequested)
         {
-            return new(at, "no end within 25 s", first, Stopwatch.GetElapsedTime(sent).TotalMilliseconds, attempts);
+            return new(at, "no end within 25 s", first, Stopwatch.GetElapsedTime(sent).TotalMilliseconds, attempts, cache);
         }
         catch (Exception e) when (e is HttpRequestException or IOException && !leave.IsCancellationRequested)
         {
-            return new(at, "cut: " + e.Message, first, Stopwatch.GetElapsedTime(sent).TotalMilliseconds, attempts);
+            return new(at, "cut: " + e.Message, first, Stopwatch.GetElapsedTime(sent).TotalMilliseconds, attempts, cache);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -101,6 +104,9 @@ internal sealed class Asking(string url, string key) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private static string Header(HttpResponseMessage answer, string name) =>
+        answer.Headers.TryGetValues(name, out IEnumerable<string>? values) ? string.Join(", ", values) : "";
 
     private static async Task<(string Fault, double First)> ReadStreamAsync(HttpResponseMessage answer, long sent, CancellationToken cancel)
     {

@@ -1,7 +1,5 @@
 using System.Globalization;
-using Perigee.Acceptance.Tests.Running;
 using Perigee.Acceptance.Tests.Streams;
-using Perigee.Testing;
 
 namespace Perigee.Acceptance.Tests.Outages;
 
@@ -46,7 +44,6 @@ public sealed class OutageTests
             ("three is silent", 4, () => Become(three, (_, call) => FickleProvider.StaySilentAsync(call))),
             ("three is back", 2.5, () => Become(three, Good)),
         ];
-        using CancellationTokenSource over = new();
         Task<Asked[]> load = Asking.OpenLoopAsync(
             PerSecond, TimeSpan.FromSeconds(phases.Sum(phase => phase.Seconds)), i => clients.AskAsync("steady", prompts[i], stream: i % 2 == 0));
         List<(string Name, double Until, int[] Calls)> seen = [];
@@ -81,52 +78,6 @@ public sealed class OutageTests
         Assert.InRange(seen[5].Calls[2], 1, seen[5].Calls[0] / 2);
         Assert.All(seen[6].Calls, calls => Assert.True(calls > 0, "One did not come back."));
         Assert.All(asked, a => Assert.True(a.Total < 5000, $"{a.Total} ms: {a.Attempts}"));
-    }
-
-    [Theory, InlineData(false), InlineData(true)]
-    public async Task A_second_process_leaves_the_dead_target_alone_within_5_s_without_having_met_it(bool azurite)
-    {
-        await using FickleProvider one = await FickleProvider.StartAsync(Good);
-        await using FickleProvider two = await FickleProvider.StartAsync(Good);
-        await using FickleProvider three = await FickleProvider.StartAsync(Good);
-        using TemporaryFolder folder = new();
-        await using Azurite? emulator = azurite ? await Azurite.StartAsync() : null;
-        Dictionary<string, string> environment = emulator is null ? [] : new() { ["PERIGEE_STORAGE_CONNECTION"] = emulator.ConnectionString };
-
-        // Open for longer than the test runs: a probe of the second process would be a meeting.
-        string config = $$"""
-            {
-              "providers": { {{Testbed.Providers(("one", one), ("two", two), ("three", three))}} },
-              "routes": { "steady": { "policy": "in-order", "targets": ["one/m", "two/m", "three/m"] } },
-              "breaker": { "openSeconds": 60 },
-              "cache": { "enabled": false },
-            }
-            """;
-        await using Testbed a = await Testbed.StartAsync(config, folder.Path, environment);
-        await using Testbed b = await Testbed.StartAsync(config, folder.Path, environment);
-        using Asking ofA = new(a.App.Url, a.Key);
-        using Asking ofB = new(b.App.Url, b.Key);
-
-        // What B is asked meanwhile does not touch the target.
-        Task<Asked[]> trickle = Asking.OpenLoopAsync(5, TimeSpan.FromSeconds(8), i => ofB.AskAsync("three/aside", $"{i} aside", stream: false));
-        Assert.Equal("", (await ofA.AskAsync("steady", "before", stream: false)).Fault);
-        await one.KillAsync();
-        Task<Asked[]> load = Asking.OpenLoopAsync(30, TimeSpan.FromSeconds(7), i => ofA.AskAsync("steady", $"{i} load", stream: i % 2 == 0));
-        await Running.Patience.UntilAsync(async () => (await a.HealthAsync("one/m")).State == "open", "the first process opens the breaker");
-        long opened = TimeProvider.System.GetTimestamp();
-        while ((await b.HealthAsync("one/m")).State != "open" && TimeProvider.System.GetElapsedTime(opened) < TimeSpan.FromSeconds(5))
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        TimeSpan heard = TimeProvider.System.GetElapsedTime(opened);
-        Out.WriteLine($"the second process knew {heard.TotalMilliseconds:0} ms after the first ({(azurite ? "storage emulator" : "embedded storage")})");
-
-        Asked[] burst = await Task.WhenAll(Enumerable.Range(0, 60).Select(i => ofB.AskAsync("steady", $"{i} burst", stream: i % 2 == 0)));
-        Out.WriteLine($"burst of {burst.Length}: {burst.Count(x => x.Attempts.Contains("one/m", StringComparison.Ordinal))} met the dead one, {burst.Count(x => x.Fault.Length > 0)} failed");
-        Assert.All(burst, x => Assert.Equal("", x.Fault));
-        Assert.All(burst, x => Assert.StartsWith("two/m;", x.Attempts, StringComparison.Ordinal));
-        Assert.All(burst, x => Assert.DoesNotContain("one/m", x.Attempts, StringComparison.Ordinal));
-        Assert.InRange(heard, TimeSpan.Zero, TimeSpan.FromSeconds(5));
-        Assert.All(await load, x => Assert.Equal("", x.Fault));
-        Assert.All(await trickle, x => Assert.Equal("", x.Fault));
     }
 
     private static Task Good(FickleProvider self, ProviderCall call) => self.GiveAsync(call, TimeSpan.FromMilliseconds(30));

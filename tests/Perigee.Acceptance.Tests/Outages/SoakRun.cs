@@ -9,7 +9,7 @@ namespace Perigee.Acceptance.Tests.Outages;
 /// <param name="Ends">How they ended, for the client: how many of each kind.</param>
 /// <param name="Calls">Calls that the providers saw.</param>
 /// <param name="Samples">One a second.</param>
-/// <param name="Heap">Live bytes after full collections, one in five seconds.</param>
+/// <param name="Heap">Live bytes after full collections.</param>
 /// <param name="Unobserved">Exceptions of tasks that nobody asked for.</param>
 /// <param name="InFlight">Calls that the gateway still counts as under way after the last answer.</param>
 /// <param name="OpenCalls">Calls that the providers still see after it.</param>
@@ -63,8 +63,10 @@ internal static class SoakRun
     /// <param name="duration">How long.</param>
     /// <param name="perSecond">Requests a second.</param>
     /// <param name="seed">Of the faults and of the clients.</param>
+    /// <param name="look">How often the heap is collected and looked at from inside.</param>
     /// <param name="forConnections">How long to wait in the end for idle connections to be closed: the gateway keeps them for 90 s.</param>
-    public static async Task<SoakFigures> RunAsync(TimeSpan duration, double perSecond, int seed, TimeSpan forConnections)
+    /// <param name="tell">Is told every minute how it stands.</param>
+    public static async Task<SoakFigures> RunAsync(TimeSpan duration, double perSecond, int seed, TimeSpan look, TimeSpan forConnections, Action<string>? tell = null)
     {
         FickleProvider[] providers = [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(i => FickleProvider.StartAsync(Faults(new Random(seed + i)))))];
         string inside = Path.GetTempFileName();
@@ -83,10 +85,15 @@ internal static class SoakRun
               "logs": { "flushSeconds": 2 },
             }
             """,
-            environment: new Dictionary<string, string> { ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location, [StartupHook.FileVariable] = inside });
+            environment: new Dictionary<string, string>
+            {
+                ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location,
+                [StartupHook.FileVariable] = inside,
+                [StartupHook.SecondsVariable] = look.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+            });
         try
         {
-            return await RunAsync(gateway, providers, duration, perSecond, seed, forConnections, inside);
+            return await RunAsync(gateway, providers, duration, perSecond, seed, forConnections, inside, tell);
         }
         finally
         {
@@ -98,13 +105,13 @@ internal static class SoakRun
     }
 
     private static async Task<SoakFigures> RunAsync(
-        Testbed gateway, FickleProvider[] providers, TimeSpan duration, double perSecond, int seed, TimeSpan forConnections, string inside)
+        Testbed gateway, FickleProvider[] providers, TimeSpan duration, double perSecond, int seed, TimeSpan forConnections, string inside, Action<string>? tell)
     {
         Dictionary<string, int> ends = new(StringComparer.Ordinal);
         using (Asking clients = new(gateway.App.Url, gateway.Key))
         {
             using CancellationTokenSource over = new();
-            Task<List<ProcessSample>> watching = WatchAsync(gateway.App.Process.Pid, over.Token);
+            Task<List<ProcessSample>> watching = WatchAsync(gateway.App.Process.Pid, tell, over.Token);
             Random dice = new(seed);
             await Asking.OpenLoopAsync(perSecond, duration, async i =>
             {
@@ -120,12 +127,12 @@ internal static class SoakRun
                 Asked asked;
                 string end;
                 using CancellationTokenSource leave = new();
-                if (leaves < 15)
-                    leave.CancelAfter(TimeSpan.FromMilliseconds(1 + (150 * after)));
+                if (leaves < 20)
+                    leave.CancelAfter(TimeSpan.FromMilliseconds(1 + (60 * after)));
                 try
                 {
                     asked = await clients.AskAsync(route, prompt, stream, leave.Token);
-                    end = Kind(asked.Fault);
+                    end = asked is { Fault: "", Cache: "joined" or "hit" } ? "answered, " + asked.Cache : Kind(asked.Fault);
                 }
                 catch (OperationCanceledException)
                 {
@@ -173,14 +180,18 @@ internal static class SoakRun
         : char.IsAsciiDigit(fault[0]) ? "refused with " + fault[..3]
         : "BAD " + fault;
 
-    private static async Task<List<ProcessSample>> WatchAsync(int pid, CancellationToken over)
+    private static async Task<List<ProcessSample>> WatchAsync(int pid, Action<string>? tell, CancellationToken over)
     {
         List<ProcessSample> samples = [];
         using PeriodicTimer second = new(TimeSpan.FromSeconds(1));
         try
         {
             while (await second.WaitForNextTickAsync(over))
+            {
                 samples.Add(ProcessSample.Of(pid));
+                if (samples.Count % 60 == 0)
+                    tell?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{samples.Count} s: RSS {samples[^1].Rss / 1e6:0.0} MB, {samples[^1].Handles} handles, {samples[^1].Sockets} sockets, {samples[^1].Threads} threads"));
+            }
         }
         catch (OperationCanceledException)
         {

@@ -13,7 +13,9 @@ internal static class StartupHook
     /// <summary>The variable that names the file to write.</summary>
     public const string FileVariable = "PERIGEE_TEST_INSIDE";
 
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
+    /// <summary>The variable that says how often, in seconds.</summary>
+    public const string SecondsVariable = "PERIGEE_TEST_INSIDE_SECONDS";
+
     private static int s_unobserved;
 
     /// <summary>What the runtime calls before the program begins.</summary>
@@ -26,15 +28,16 @@ internal static class StartupHook
             Interlocked.Increment(ref s_unobserved);
             Console.Error.WriteLine("unobserved: " + fault.Exception);
         };
-        new Thread(() => Look(file)) { IsBackground = true, Name = "inside" }.Start();
+        double seconds = double.Parse(Environment.GetEnvironmentVariable(SecondsVariable) ?? "5", CultureInfo.InvariantCulture);
+        new Thread(() => Look(file, TimeSpan.FromSeconds(seconds))) { IsBackground = true, Name = "inside" }.Start();
     }
 
-    [SuppressMessage("Reliability", "S1215", Justification = "Live bytes are known after a full collection only, and lost exceptions after finalizers only.")]
-    private static void Look(string file)
+    // Live bytes are known after a full collection only, and lost exceptions after finalizers only.
+    private static void Look(string file, TimeSpan every)
     {
         while (true)
         {
-            Thread.Sleep(Every);
+            Thread.Sleep(every);
             GC.Collect();
             GC.WaitForPendingFinalizers();
             GC.Collect();
