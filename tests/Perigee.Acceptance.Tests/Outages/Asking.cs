@@ -19,7 +19,11 @@ internal sealed class Asking(string url, string key) : IDisposable
 {
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
     {
-        UseProxy = false, UseCookies = false, ActivityHeadersPropagator = null, ResponseDrainTimeout = TimeSpan.Zero, MaxResponseDrainSize = 0,
+        UseProxy = false,
+        UseCookies = false,
+        ActivityHeadersPropagator = null,
+        ResponseDrainTimeout = TimeSpan.Zero,
+        MaxResponseDrainSize = 0,
     });
 
     private readonly long _began = Stopwatch.GetTimestamp();
