@@ -1,5 +1,6 @@
 using Perigee.Benchmarks.Dialects;
 using Perigee.Benchmarks.Load;
+using Perigee.Benchmarks.Outages;
 using Perigee.Benchmarks.Steps;
 
 return args switch
@@ -9,11 +10,13 @@ return args switch
     ["steps", .. string[] rest] => StepBenchmarks.Run(rest),
     ["dialects", .. string[] rest] => DialectTable.Run(rest),
     ["load", .. string[] rest] => await LoadRun.RunAsync(rest),
+    ["hedge", .. string[] rest] => await HedgeTable.RunAsync(rest),
+    ["soak", .. string[] rest] => await LongSoak.RunAsync(rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N]");
+    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N] | hedge | soak [--minutes N]");
     return 2;
 }
