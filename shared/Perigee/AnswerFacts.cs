@@ -33,6 +33,7 @@ internal sealed class AnswerFacts : IStreamSink
         Id = Model = ErrorMessage = ErrorCode = null;
         Usage = null;
         ContentBytes = 0;
+        Said = false;
         Finish = FinishReason.None;
         ErrorStatus = 0;
     }
@@ -42,6 +43,9 @@ internal sealed class AnswerFacts : IStreamSink
 
     /// <summary>Bytes of text, reasoning, refusals and arguments so far, as JSON text; counted where a translation listens to them anyway.</summary>
     public long ContentBytes { get; private set; }
+
+    /// <summary>Whether it said anything at all that a person or program would use; known where a translation listens to content anyway.</summary>
+    public bool Said { get; private set; }
 
     bool IStreamSink.ListensToContent => false;
 
@@ -53,17 +57,17 @@ internal sealed class AnswerFacts : IStreamSink
             Model = Encoding.UTF8.GetString(model);
     }
 
-    void IStreamSink.Text(int choice, JsonText text) => ContentBytes += text.Escaped.Length;
+    void IStreamSink.Text(int choice, JsonText text) => Heard(text);
 
-    void IStreamSink.Reasoning(int choice, JsonText text) => ContentBytes += text.Escaped.Length;
+    void IStreamSink.Reasoning(int choice, JsonText text) => Heard(text);
 
     void IStreamSink.ReasoningEnd(int choice) { }
 
     void IStreamSink.Proof(int choice, in Proof proof) { }
 
-    void IStreamSink.Refusal(int choice, JsonText text) => ContentBytes += text.Escaped.Length;
+    void IStreamSink.Refusal(int choice, JsonText text) => Heard(text);
 
-    void IStreamSink.ToolCall(int choice, int index, JsonText id, JsonText name) { }
+    void IStreamSink.ToolCall(int choice, int index, JsonText id, JsonText name) => Said = true;
 
     void IStreamSink.ToolArguments(int choice, int index, JsonText fragment) => ContentBytes += fragment.Escaped.Length;
 
@@ -71,7 +75,7 @@ internal sealed class AnswerFacts : IStreamSink
 
     void IStreamSink.Citation(int choice, in Citation citation) { }
 
-    void IStreamSink.Media(int choice, JsonText type, JsonText data, JsonText transcript) { }
+    void IStreamSink.Media(int choice, JsonText type, JsonText data, JsonText transcript) => Said = true;
 
     void IStreamSink.Logprobs(int choice, ReadOnlySpan<byte> content) { }
 
@@ -91,4 +95,10 @@ internal sealed class AnswerFacts : IStreamSink
     }
 
     void IStreamSink.End() { }
+
+    private void Heard(JsonText text)
+    {
+        ContentBytes += text.Escaped.Length;
+        Said |= !text.IsEmpty;
+    }
 }

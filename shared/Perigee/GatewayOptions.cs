@@ -123,8 +123,8 @@ internal sealed record RetryOptions
     /// <summary>The longest wait while another target is left: a provider that asks for more is left for the next target at once.</summary>
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest wait for the last target.</summary>
-    public TimeSpan LongestLastWait { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>The longest wait for the last target: who has to wait longer is told so, and waits itself.</summary>
+    public TimeSpan LongestLastWait { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Retries as a share of the requests to a provider, in percent: more is a storm.</summary>
     public int BudgetPercent { get; init; } = 20;

@@ -45,7 +45,8 @@ internal static class ErrorWords
             return (status is 400 or 0 ? 402 : status, Quota);
         if (Has(words, ContextLength) || (status is 400 or 413 or 422 or 500 or 0 && Says(message, ContextTexts)))
             return (status is 413 or 422 or 500 or 0 ? 400 : status, ContextLength);
-        if (Has(words, Filtered, "ResponsibleAIPolicyViolation", "content_policy_violation", "content_blocked"))
+        if (Has(words, Filtered, "ResponsibleAIPolicyViolation", "content_policy_violation", "content_blocked")
+            || (status is 400 or 403 or 0 && Says(message, "content filtering policy", "content management policy", "blocked by content")))
             return (status == 0 ? 400 : status, Filtered);
         if (Has(words, NoModel, "DeploymentNotFound", "model_not_active") || (status is 404 or 400 && Says(message, "model not found", "model does not exist", "does not exist or you do not have access")))
             return (404, NoModel);

@@ -6,6 +6,9 @@ internal enum PatienceLimit
     /// <summary>None.</summary>
     None,
 
+    /// <summary>No connection in time.</summary>
+    Connect,
+
     /// <summary>Silence.</summary>
     Idle,
 
@@ -30,6 +33,8 @@ internal sealed class Patience : IDisposable
     private readonly TimeoutOptions _timeouts;
     private readonly long _started;
     private bool _awaitsContent;
+    private volatile bool _awaitsConnection;
+    private long _dialled;
 
     /// <param name="timeouts">The limits.</param>
     /// <param name="awaitsContent">Whether the time to the first content is limited: of streams.</param>
@@ -63,7 +68,8 @@ internal sealed class Patience : IDisposable
             if (!_source.IsCancellationRequested || _gone.IsCancellationRequested || Lost)
                 return PatienceLimit.None;
             TimeSpan elapsed = Time.GetElapsedTime(_started);
-            return elapsed >= _timeouts.Total ? PatienceLimit.Total
+            return _awaitsConnection && Time.GetElapsedTime(_dialled) >= _timeouts.Connect ? PatienceLimit.Connect
+                : elapsed >= _timeouts.Total ? PatienceLimit.Total
                 : _awaitsContent && elapsed >= _timeouts.FirstToken ? PatienceLimit.FirstToken
                 : PatienceLimit.Idle;
         }
@@ -71,6 +77,25 @@ internal sealed class Patience : IDisposable
 
     /// <summary>The provider has been heard of: silence is counted anew.</summary>
     public void Restart() => _source.CancelAfter(Left(Time.GetElapsedTime(_started)));
+
+    /// <summary>
+    /// A connection is waited for. Calls queue for one that others dial already: each of them waits no longer than if it dialled itself.
+    /// </summary>
+    public void Dialling()
+    {
+        _dialled = Time.GetTimestamp();
+        _awaitsConnection = true;
+        Restart();
+    }
+
+    /// <summary>There is a connection: the question is being sent.</summary>
+    public void Connected()
+    {
+        if (!_awaitsConnection)
+            return;
+        _awaitsConnection = false;
+        Restart();
+    }
 
     /// <summary>Content has come: only silence and the whole are counted from here.</summary>
     public void Content() => _awaitsContent = false;
@@ -103,6 +128,8 @@ internal sealed class Patience : IDisposable
             left = _timeouts.FirstToken - elapsed;
         if (_timeouts.Idle < left)
             left = _timeouts.Idle;
+        if (_awaitsConnection && _timeouts.Connect < left)
+            left = _timeouts.Connect;
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 }

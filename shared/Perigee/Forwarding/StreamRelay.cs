@@ -18,6 +18,9 @@ internal sealed class StreamRelay : IOpenAnswer
 
     private const int MostHeldBytes = 16 * 1024;
 
+    /// <summary>An event larger than this says something.</summary>
+    private const int MostEmptyBytes = 4096;
+
     private readonly Exchange _exchange;
     private readonly Provider _provider;
     private readonly IAnswerReader _reader;
@@ -223,7 +226,7 @@ internal sealed class StreamRelay : IOpenAnswer
             Ids?.Look(frame.Data);
             switch (frame.Data.IsEmpty ? EventNature.Silent : _reader.ReadEvent(frame.Name, frame.Data))
             {
-                case EventNature.Content:
+                case EventNature.Content when Content || Says(frame):
                     Begun(frame.Data.Length);
                     break;
                 case EventNature.UsageOnly when _hideUsage:
@@ -270,6 +273,19 @@ internal sealed class StreamRelay : IOpenAnswer
             _reader.Close();
         frame = new Frame { Length = element.Length, Data = element.Data, Whole = element.Whole, Usable = element.Whole && (!element.Closed || _failedInAnswer || _reader.Ended) };
         return true;
+    }
+
+    /// <summary>
+    /// An end without anything before it is news to a client, but no content: an empty answer can still be left for another target's. Asked of
+    /// the first events only.
+    /// </summary>
+    private bool Says(in Frame frame)
+    {
+        if (_giving || _exchange.Operation.Asks != Asks.Conversation || frame.Data.Length > MostEmptyBytes)
+            return true;
+        ContentWatch watch = new();
+        _exchange.Dialect.Reader(watch).ReadEvent(frame.Name, frame.Data);
+        return watch.Any;
     }
 
     private void Begun(int bytes)

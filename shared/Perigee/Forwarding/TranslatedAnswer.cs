@@ -152,7 +152,7 @@ internal sealed class TranslatedAnswer : IOpenAnswer
             return UpstreamFailure.Cut(_provider);
         if (BrokeOff(0) is { } broken)
             return broken;
-        Content = _writer.Shown;
+        Content = _facts.Said;
         OnContent?.Invoke();
         return null;
     }
@@ -284,7 +284,7 @@ internal sealed class TranslatedAnswer : IOpenAnswer
                 return UpstreamFailure.InAnswer(_provider, _exchange, _facts);
             if (BrokeOff(before) is { } broken)
                 return broken;
-            if (_writer.Shown && !Content)
+            if (!Content && _writer.Shown && _facts.Said)
             {
                 Content = true;
                 Patience.Content();

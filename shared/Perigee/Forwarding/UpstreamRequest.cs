@@ -213,8 +213,12 @@ internal sealed class SlicedContent : HttpContent
         return true;
     }
 
+    /// <summary>Called when there is a connection to send it over.</summary>
+    public Action? Sending { get; set; }
+
     private async Task WriteAsync(Stream stream, CancellationToken cancel)
     {
+        Sending?.Invoke();
         foreach (ReadOnlyMemory<byte> part in _parts)
             await stream.WriteAsync(part, cancel);
     }

@@ -85,8 +85,8 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
         }
         catch (Exception failure)
         {
-            thrown = failure;
-            error = ErrorOf(failure, timeouts);
+            thrown = _patience.Overrun == PatienceLimit.Connect ? new ConnectTimeoutException("No connection in time.", failure) : failure;
+            error = ErrorOf(thrown, timeouts);
         }
 
         if (_patience.Lost)
@@ -155,8 +155,15 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
         if (error is not null)
             return error;
         request!.Options.Set(Upstreams.ConnectWithin, Walk.Plan.Timeouts.Connect);
+        if (request.Content is SlicedContent content && !Target.Provider.BuiltIn)
+        {
+            content.Sending = patience.Connected;
+            patience.Dialling();
+        }
+
         _exchange.Overhead += _tools.Time.GetElapsedTime(_started);
         _answer = await _tools.Upstreams.For(Target.Provider).SendAsync(request, patience.Token);
+        patience.Connected();
         _status = (int)_answer.StatusCode;
         _toHeaders = _tools.Time.GetElapsedTime(_started);
         _requestId = AnswerHeaders.RequestId(_answer);
@@ -195,21 +202,24 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
         _ids = MayWander && _exchange.Operation.Name is "responses" or "messages"
             ? new AnswerIds(_tools.Origins, _exchange.Caller!.Tenant, Target.Provider.Name, _exchange.Operation.Name == "responses")
             : null;
-        if (UpstreamBody.IsStream(answer) || (_exchange.AsArray && json))
+
+        // What calls itself something else (a proxy's page) is read as what it should be, and found out.
+        bool asked = _exchange.Operation.Asks != Asks.OwnThing;
+        if (UpstreamBody.IsStream(answer) || (_exchange.AsArray && json) || (asked && _exchange.Stream && !json))
         {
             return new StreamRelay(_exchange, Target.Provider, _exchange.Dialect.Reader(Facts), Facts, _hideUsage)
             {
                 Upstream = body,
                 Patience = patience,
                 Hold = hold,
-                AsArray = _exchange.AsArray && !UpstreamBody.IsStream(answer),
+                AsArray = _exchange.AsArray && json,
                 OnContent = Content,
                 Ids = _ids,
                 BeforeFlush = _exchange.Operation.MakesId ? RememberAsync : null,
             };
         }
 
-        return json && _exchange.Operation.Inspected
+        return (json || asked) && _exchange.Operation.Inspected
             ? new WholeAnswer(_exchange, Target, body, length, Facts, patience) { OnContent = Content, Ids = _ids, BeforeGiving = BeforeGivingAsync }
             : new RawAnswer(_exchange, body, patience)
             {
@@ -221,7 +231,8 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
     /// <summary>An answer with nothing in it, or one that a filter stopped, is left for another target where there is one.</summary>
     private void Judge(IOpenAnswer open)
     {
-        if (_exchange.Operation.Asks == Asks.Conversation && open.Ended && Facts.Finish == FinishReason.ContentFilter && Walk.HasContentPolicy)
+        bool filtered = Facts.Finish is FinishReason.ContentFilter or FinishReason.Refusal;
+        if (_exchange.Operation.Asks == Asks.Conversation && open.Ended && filtered && Walk.HasContentPolicy)
         {
             Failure = new TryFailure(
                 new GatewayError(ErrorKind.ProviderRefused, $"Provider '{Target.Provider.Name}' blocked the answer.") { Status = 400, Code = ErrorWords.Filtered }, Verdict.Blocked);

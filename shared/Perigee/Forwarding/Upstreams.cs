@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Perigee.Providers;
 
@@ -70,11 +71,32 @@ internal sealed class Upstreams : IDisposable
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
-            return await DialAsync(endpoint, reach, both.Token);
+            Stream stream = await DialAsync(endpoint, reach, both.Token);
+            return context.InitialRequestMessage.RequestUri?.Scheme == Uri.UriSchemeHttps ? await SecureAsync(stream, endpoint.Host, both.Token) : stream;
         }
         catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
             throw new ConnectTimeoutException($"No connection within {patience.TotalSeconds:0.#} s.", e);
+        }
+    }
+
+    /// <summary>TLS belongs to the connection: a server that takes the one and never answers the other is not waited for longer.</summary>
+    private static async ValueTask<Stream> SecureAsync(Stream stream, string host, CancellationToken cancel)
+    {
+        SslStream secure = new(stream, leaveInnerStreamOpen: false);
+        try
+        {
+            await secure.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+            {
+                TargetHost = host,
+                ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            }, cancel);
+            return secure;
+        }
+        catch
+        {
+            await secure.DisposeAsync();
+            throw;
         }
     }
 

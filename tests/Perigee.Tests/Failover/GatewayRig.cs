@@ -113,7 +113,14 @@ internal sealed class GatewayRig : IAsyncDisposable
     {
         Http.Dispose();
         await _app.DisposeAsync();
-        _folder.Delete(recursive: true);
+        try
+        {
+            _folder.Delete(recursive: true);
+        }
+        catch (IOException)
+        {
+            // The last write of what the storage does in the background; the folder is one of the system's for such.
+        }
     }
 }
 

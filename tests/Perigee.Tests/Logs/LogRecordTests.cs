@@ -37,8 +37,8 @@ public sealed class LogRecordTests : IDisposable
         exchange.Cache = CacheOutcome.Miss;
         exchange.Limit = new(60, 59, TimeSpan.FromSeconds(1));
         Target target = new(Options.Providers["openai"], "gpt-4o");
-        exchange.Attempts.Add(new(target, 503, ErrorKind.ProviderFailed, TimeSpan.FromMilliseconds(5), null, TimeSpan.FromMilliseconds(10), false, null));
-        exchange.Attempts.Add(new(target, 200, null, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(30), TimeSpan.FromMilliseconds(50), true, "req_9"));
+        exchange.Attempts.Add(new(target, 503, ErrorKind.ProviderFailed, TimeSpan.FromMilliseconds(5), null, TimeSpan.FromMilliseconds(10), false, null) { Outcome = "503" });
+        exchange.Attempts.Add(new(target, 200, null, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(30), TimeSpan.FromMilliseconds(50), true, "req_9") { Outcome = "ok" });
         exchange.Served = target;
         exchange.Dropped = ["logit_bias"];
         exchange.Answer.Restore("gpt-4o-2024-08-06", new TokenUsage(1, 2, 3, 4, 5), FinishReason.ToolCalls);
@@ -56,8 +56,8 @@ public sealed class LogRecordTests : IDisposable
             """
             {"v":1,"kind":"exchange","time":"1970-01-01T00:00:00Z","region":"local","instance":"i1","seq":1,"id":"x","keyId":"key_1","tenant":"t1",
             "dialect":"openai-chat","operation":"chat","model":"gpt-4o","target":"openai/gpt-4o","answerModel":"gpt-4o-2024-08-06","stream":true,
-            "attempts":[{"provider":"openai","model":"gpt-4o","status":503,"failure":"provider_failed","toHeadersMs":5,"totalMs":10,"shown":false},
-            {"provider":"openai","model":"gpt-4o","status":200,"toHeadersMs":20,"toContentMs":30,"totalMs":50,"shown":true,"requestId":"req_9"}],
+            "attempts":[{"provider":"openai","model":"gpt-4o","status":503,"outcome":"503","failure":"provider_failed","toHeadersMs":5,"totalMs":10,"shown":false},
+            {"provider":"openai","model":"gpt-4o","status":200,"outcome":"ok","toHeadersMs":20,"toContentMs":30,"totalMs":50,"shown":true,"requestId":"req_9"}],
             "status":200,"cache":"miss","limit":{"requestsPerMinute":60,"remaining":59},
             "tokens":{"inputFresh":1,"inputCacheRead":2,"inputCacheWrite":3,"outputText":4,"outputReasoning":5},
             "droppedParams":["logit_bias"],"ttftMs":41,"totalMs":64,"overheadMs":4,"bytesOut":1234,"finish":"tool_calls","complete":true,"userAgent":"openai/5.1"}
