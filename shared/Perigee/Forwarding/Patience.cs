@@ -34,7 +34,7 @@ internal sealed class Patience : IDisposable
     private readonly long _started;
     private bool _awaitsContent;
     private volatile bool _awaitsConnection;
-    private long _dialled;
+    private PatienceLimit _due;
 
     /// <param name="timeouts">The limits.</param>
     /// <param name="awaitsContent">Whether the time to the first content is limited: of streams.</param>
@@ -60,20 +60,8 @@ internal sealed class Patience : IDisposable
     /// <summary>Whether another try was quicker: this one's end means nothing.</summary>
     public bool Lost => _lost.IsCancellationRequested;
 
-    /// <summary>What the provider overran, if it was that.</summary>
-    public PatienceLimit Overrun
-    {
-        get
-        {
-            if (!_source.IsCancellationRequested || _gone.IsCancellationRequested || Lost)
-                return PatienceLimit.None;
-            TimeSpan elapsed = Time.GetElapsedTime(_started);
-            return _awaitsConnection && Time.GetElapsedTime(_dialled) >= _timeouts.Connect ? PatienceLimit.Connect
-                : elapsed >= _timeouts.Total ? PatienceLimit.Total
-                : _awaitsContent && elapsed >= _timeouts.FirstToken ? PatienceLimit.FirstToken
-                : PatienceLimit.Idle;
-        }
-    }
+    /// <summary>What the provider overran, if it was that: what the timer was set for last, as timers may strike a little early.</summary>
+    public PatienceLimit Overrun => !_source.IsCancellationRequested || _gone.IsCancellationRequested || Lost ? PatienceLimit.None : _due;
 
     /// <summary>The provider has been heard of: silence is counted anew.</summary>
     public void Restart() => _source.CancelAfter(Left(Time.GetElapsedTime(_started)));
@@ -83,7 +71,6 @@ internal sealed class Patience : IDisposable
     /// </summary>
     public void Dialling()
     {
-        _dialled = Time.GetTimestamp();
         _awaitsConnection = true;
         Restart();
     }
@@ -123,13 +110,14 @@ internal sealed class Patience : IDisposable
 
     private TimeSpan Left(TimeSpan elapsed)
     {
-        TimeSpan left = _timeouts.Total - elapsed;
+        (TimeSpan left, PatienceLimit due) = (_timeouts.Total - elapsed, PatienceLimit.Total);
         if (_awaitsContent && _timeouts.FirstToken - elapsed < left)
-            left = _timeouts.FirstToken - elapsed;
+            (left, due) = (_timeouts.FirstToken - elapsed, PatienceLimit.FirstToken);
         if (_timeouts.Idle < left)
-            left = _timeouts.Idle;
+            (left, due) = (_timeouts.Idle, PatienceLimit.Idle);
         if (_awaitsConnection && _timeouts.Connect < left)
-            left = _timeouts.Connect;
+            (left, due) = (_timeouts.Connect, PatienceLimit.Connect);
+        _due = due;
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 }
