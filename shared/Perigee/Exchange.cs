@@ -68,6 +68,12 @@ internal sealed class Exchange
     /// <summary>What the cache did. Written by cache.</summary>
     public CacheOutcome Cache { get; set; } = CacheOutcome.Off;
 
+    /// <summary>How it came to that. Written by cache.</summary>
+    public CacheReceipt? CacheReceipt { get; set; }
+
+    /// <summary>What for, where the gateway itself asks (see <see cref="OwnCall"/>); null where a client does. Written by who asks.</summary>
+    public string? Purpose { get; init; }
+
     /// <summary>Where the answer's bytes are copied to while they are relayed, or null. Written by cache, fed by forward.</summary>
     public AnswerCopy? Copy { get; set; }
 
@@ -175,4 +181,7 @@ internal enum CacheOutcome
 
     /// <summary>Shared with an equal question that was being answered.</summary>
     Joined,
+
+    /// <summary>Replayed to a question that asks the same in other words.</summary>
+    Semantic,
 }

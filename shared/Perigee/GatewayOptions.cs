@@ -61,22 +61,6 @@ internal sealed record LimitOptions
     public long UploadBytes { get; init; } = 512L * 1024 * 1024;
 }
 
-/// <summary>The response cache.</summary>
-internal sealed record CacheOptions
-{
-    /// <summary>Whether answers are kept where the caller says nothing.</summary>
-    public bool Enabled { get; init; } = true;
-
-    /// <summary>How long an answer is replayed.</summary>
-    public TimeSpan Ttl { get; init; } = TimeSpan.FromHours(1);
-
-    /// <summary>The bytes of answers held in memory by one instance.</summary>
-    public long MemoryBytes { get; init; } = 64 * 1024 * 1024;
-
-    /// <summary>The longest a look-up in the table may take; after that it is a miss.</summary>
-    public TimeSpan LookupBudget { get; init; } = TimeSpan.FromMilliseconds(250);
-}
-
 /// <summary>Where client and provider speak different dialects.</summary>
 internal sealed record TranslationOptions
 {

@@ -9,8 +9,35 @@ internal static class HeaderNames
     /// <summary>The provider's own id of the call.</summary>
     public const string ProviderRequestId = "x-perigee-provider-request-id";
 
-    /// <summary>On a request <c>on</c>, <c>off</c>, <c>refresh</c> or <c>only</c>; on an answer what the cache did.</summary>
+    /// <summary>
+    /// On a request <c>on</c>, <c>off</c>, <c>refresh</c>, <c>exact</c>, <c>semantic</c> or <c>only</c>; on an answer what the cache did:
+    /// <c>hit</c>, <c>semantic</c>, <c>miss</c>, <c>bypass</c>, <c>refresh</c> or <c>joined</c>.
+    /// </summary>
     public const string Cache = "x-perigee-cache";
+
+    /// <summary>On a request: for how many seconds the answer may be replayed.</summary>
+    public const string CacheTtl = "x-perigee-cache-ttl";
+
+    /// <summary>On a request: a part of the caller's own cache that only requests with the same name share.</summary>
+    public const string CacheNamespace = "x-perigee-cache-namespace";
+
+    /// <summary>On a request: the least cosine of tier <c>near</c>; it may only be stricter than the operator's.</summary>
+    public const string CacheThreshold = "x-perigee-cache-threshold";
+
+    /// <summary>On an answer: the entry's id, by which it can be removed.</summary>
+    public const string CacheKey = "x-perigee-cache-key";
+
+    /// <summary>On a replay: the tier that found it, <c>exact</c>, <c>equivalent</c> or <c>near</c>.</summary>
+    public const string CacheTier = "x-perigee-cache-tier";
+
+    /// <summary>On a replay: the request id of the exchange that made the answer.</summary>
+    public const string CacheSource = "x-perigee-cache-source";
+
+    /// <summary>On an answer: cosine of the two questions, where vectors were compared.</summary>
+    public const string CacheSimilarity = "x-perigee-cache-similarity";
+
+    /// <summary>On an answer: what the guards said, <c>same</c> or what differs or why the question stays exact.</summary>
+    public const string CacheVerdict = "x-perigee-cache-verdict";
 
     /// <summary>Where the answer came from: <c>provider/model</c>.</summary>
     public const string Target = "x-perigee-target";

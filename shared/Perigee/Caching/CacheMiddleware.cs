@@ -150,8 +150,17 @@ internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, F
     private void Keep(Exchange exchange, CacheKey key, byte[] body, string? type)
     {
         DateTimeOffset now = time.GetUtcNow();
-        cache.Keep(key, new CachedAnswer(body, type ?? "", exchange.Answer.Model, exchange.Answer.Usage, exchange.Answer.Finish,
-            now, now + exchange.Options.Cache.Ttl));
+        cache.Keep(key, new CachedAnswer(body, new AnswerForm(exchange.Dialect.Name, exchange.Stream, exchange.AsArray, false))
+        {
+            ContentType = type ?? "",
+            Model = exchange.Answer.Model,
+            Usage = exchange.Answer.Usage,
+            Finish = exchange.Answer.Finish,
+            StoredAt = now,
+            Expires = now + exchange.Options.Cache.Ttl,
+            Source = exchange.Id,
+            Target = exchange.Served?.Name ?? "",
+        });
     }
 
     /// <summary>Only an answer that ended complete and for a reason of its own. Embeddings and the like state none.</summary>

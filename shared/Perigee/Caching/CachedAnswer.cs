@@ -7,17 +7,44 @@ using Perigee.Wire;
 
 namespace Perigee.Caching;
 
-/// <summary>An answer that is kept: the bytes as the client got them, and what is needed to replay and count it.</summary>
+/// <summary>An answer that is kept: the bytes as the client got them, and what is needed to replay and count it. One serves all dialects and shapes.</summary>
 /// <param name="Body">The wire bytes.</param>
-/// <param name="ContentType">Their media type.</param>
-/// <param name="Model">The model that answered, by its own name.</param>
-/// <param name="Usage">The tokens that the answer cost when it was made.</param>
-/// <param name="Finish">Why it ended.</param>
-/// <param name="StoredAt">When it was made.</param>
-/// <param name="Expires">From when it is no longer replayed.</param>
-internal sealed record CachedAnswer(
-    ReadOnlyMemory<byte> Body, string ContentType, string? Model, TokenUsage? Usage, FinishReason Finish, DateTimeOffset StoredAt, DateTimeOffset Expires)
+/// <param name="Form">What they are.</param>
+internal sealed record CachedAnswer(ReadOnlyMemory<byte> Body, AnswerForm Form)
 {
+    /// <summary>Their media type.</summary>
+    public required string ContentType { get; init; }
+
+    /// <summary>The model that answered, by its own name.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The tokens that the answer cost when it was made.</summary>
+    public TokenUsage? Usage { get; init; }
+
+    /// <summary>Why it ended.</summary>
+    public FinishReason Finish { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset StoredAt { get; init; }
+
+    /// <summary>From when it is no longer replayed.</summary>
+    public required DateTimeOffset Expires { get; init; }
+
+    /// <summary>The id of the exchange that made it.</summary>
+    public string Source { get; init; } = "";
+
+    /// <summary>Whose answer it is, as <c>provider/model</c>.</summary>
+    public string Target { get; init; } = "";
+
+    /// <summary>The canonical question's own hash. Under a key that several wordings share it tells which of them this answered.</summary>
+    public string Question { get; init; } = "";
+
+    /// <summary>From the first byte to the last when it was made.</summary>
+    public TimeSpan Took { get; init; }
+
+    /// <summary>What it cost, in pico-dollars; null where the price is unknown.</summary>
+    public long? PicoDollars { get; init; }
+
     /// <summary>The largest answer that is kept.</summary>
     public const int MostBytes = 4 * 1024 * 1024;
 
@@ -56,6 +83,9 @@ internal sealed record CachedAnswer(
 
     private void Describe(TableRow row, bool compressed)
     {
+        string form = $"{Form.Dialect},{(Form.Stream ? "s" : "")}{(Form.AsArray ? "a" : "")}{(Form.Usage ? "u" : "")}";
+        row.Set("form", form).Set("source", Source).Set("target", Target).Set("question", Question)
+            .Set("took", (long)Took.TotalMilliseconds).Set("picoDollars", PicoDollars);
         row.Set("type", ContentType).Set("model", Model).Set("finish", (int)Finish).Set("stored", StoredAt).Set("expires", Expires)
             .Set("codec", compressed ? "br" : "raw").Set("length", Body.Length).Set("sha256", SHA256.HashData(Body.Span));
         if (Usage is { } usage)
@@ -86,7 +116,27 @@ internal sealed record CachedAnswer(
             usage = new TokenUsage(At(counts, 0), At(counts, 1), At(counts, 2), At(counts, 3), At(counts, 4));
         }
 
-        return new CachedAnswer(bytes, row.Text("type") ?? "application/json", row.Text("model"), usage, (FinishReason)(row.Number("finish") ?? 0), stored, expires);
+        return new CachedAnswer(bytes, FormOf(row.Text("form") ?? ""))
+        {
+            ContentType = row.Text("type") ?? "application/json",
+            Model = row.Text("model"),
+            Usage = usage,
+            Finish = (FinishReason)(row.Number("finish") ?? 0),
+            StoredAt = stored,
+            Expires = expires,
+            Source = row.Text("source") ?? "",
+            Target = row.Text("target") ?? "",
+            Question = row.Text("question") ?? "",
+            Took = TimeSpan.FromMilliseconds(row.Number("took") ?? 0),
+            PicoDollars = row.Number("picoDollars"),
+        };
+    }
+
+    private static AnswerForm FormOf(string text)
+    {
+        int comma = text.IndexOf(',', StringComparison.Ordinal);
+        ReadOnlySpan<char> shape = comma < 0 ? "" : text.AsSpan(comma + 1);
+        return new AnswerForm(comma < 0 ? text : text[..comma], shape.Contains('s'), shape.Contains('a'), shape.Contains('u'));
     }
 
     private static long At(byte[] counts, int index) => BinaryPrimitives.ReadInt64LittleEndian(counts.AsSpan(index * 8));

@@ -44,5 +44,18 @@ public sealed class CachedAnswerTests
     }
 
     private static CachedAnswer Make(int size) => new(
-        Enumerable.Range(0, size).Select(i => (byte)(i / 7)).ToArray(), "application/json", "m", new TokenUsage(1, 2, 3, 4, 5), FinishReason.Stop, Then, Then.AddHours(1));
+        Enumerable.Range(0, size).Select(i => (byte)(i / 7)).ToArray(), new AnswerForm("openai-chat", true, false, true))
+    {
+        ContentType = "application/json",
+        Model = "m",
+        Usage = new TokenUsage(1, 2, 3, 4, 5),
+        Finish = FinishReason.Stop,
+        StoredAt = Then,
+        Expires = Then.AddHours(1),
+        Source = "0123",
+        Target = "p/m",
+        Question = "abc",
+        Took = TimeSpan.FromMilliseconds(1234),
+        PicoDollars = 17,
+    };
 }
