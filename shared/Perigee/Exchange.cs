@@ -72,7 +72,7 @@ internal sealed class Exchange
     public CacheReceipt? CacheReceipt { get; set; }
 
     /// <summary>What for, where the gateway itself asks (see <see cref="OwnCall"/>); null where a client does. Written by who asks.</summary>
-    public string? Purpose { get; init; }
+    public string? Purpose { get; set; }
 
     /// <summary>Where the answer's bytes are copied to while they are relayed, or null. Written by cache, fed by forward.</summary>
     public AnswerCopy? Copy { get; set; }

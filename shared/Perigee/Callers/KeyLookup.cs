@@ -168,7 +168,11 @@ internal sealed class KeyLookup(KeyStore store, TimeProvider time)
 
         public KeyFinding? Finding { get; } = record is null
             ? null
-            : KeyFinding.Of(new Caller(record.Id, record.Tenant, record.Name, record.RequestsPerMinute) { Quality = record.Quality });
+            : KeyFinding.Of(new Caller(record.Id, record.Tenant, record.Name, record.RequestsPerMinute) 
+            {
+                Quality = record.Quality,
+                CacheTtl = record.CacheTtlSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            });
     }
 }
 
