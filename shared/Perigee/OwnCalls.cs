@@ -13,7 +13,10 @@ namespace Perigee;
 /// <summary>Asks through the steps begin, log, routing and forward, with an HttpContext that no client stands behind.</summary>
 internal sealed partial class OwnCalls(IServiceProvider services, TimeProvider time, ILogger<OwnCalls> log) : IOwnCalls
 {
+    private const string GeminiPath = "/v1beta/models/";
     private const int MostAnswerBytes = 16 * 1024 * 1024;
+
+    private static readonly Dictionary<string, string> NoHeaders = [];
 
     // Made with the first call: the steps are made of services that may need this one.
     private readonly Lazy<RequestDelegate> _steps = new(() => Steps(services));
@@ -21,8 +24,13 @@ internal sealed partial class OwnCalls(IServiceProvider services, TimeProvider t
     /// <inheritdoc/>
     public async ValueTask<OwnAnswer> AskAsync(OwnCall call, CancellationToken cancel)
     {
-        if (Operations.All.FirstOrDefault(operation => operation.Pattern == call.Path && operation is { Method: "POST", Body: BodyShape.Json }) is not { } asked)
+        bool gemini = call.Path.StartsWith(GeminiPath, StringComparison.Ordinal);
+        if ((gemini ? Operations.Gemini
+            : Operations.All.FirstOrDefault(operation => operation.Pattern == call.Path && operation is { Method: "POST", Body: BodyShape.Json })) is not { } asked)
+        {
             return new OwnAnswer(StatusCodes.Status404NotFound, default);
+        }
+
         DefaultHttpContext http = new() { RequestServices = services, RequestAborted = cancel };
         using MemoryStream answer = new();
         http.TraceIdentifier = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
@@ -33,6 +41,10 @@ internal sealed partial class OwnCalls(IServiceProvider services, TimeProvider t
         http.Request.Body = new MemoryStream(call.Body.ToArray(), writable: false);
         http.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(new BoundedStream(answer)));
         http.Items[typeof(OwnCall)] = call;
+        if (gemini)
+            http.Request.RouteValues["call"] = call.Path[GeminiPath.Length..];
+        foreach ((string name, string value) in call.Headers ?? NoHeaders)
+            http.Request.Headers[name] = value;
         http.SetEndpoint(new Endpoint(null, new EndpointMetadataCollection(asked), asked.Name));
         try
         {

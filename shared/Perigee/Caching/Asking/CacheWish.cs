@@ -18,8 +18,8 @@ internal sealed record CacheWish
     /// <summary>Whether an answer to the same question in other words will do.</summary>
     public bool Semantic { get; init; }
 
-    /// <summary>How long the answer may be replayed, where the request says it; else the operator's word holds.</summary>
-    public TimeSpan? Ttl { get; init; }
+    /// <summary>How long the answer may be replayed: what the request asks, else the route or the gateway, and no longer than key and gateway allow.</summary>
+    public TimeSpan Ttl { get; init; }
 
     /// <summary>The greatest age of an answer that will do.</summary>
     public TimeSpan? MostAge { get; init; }

@@ -126,7 +126,7 @@ internal sealed class WishDraft
 
             // A caller may only tighten: what the operator keeps exact stays exact.
             Semantic = policy.Mode == CacheMode.Semantic && _own != "exact" && (decided || _peerSemantic != false),
-            Ttl = Shorter(ttl, caller.CacheTtl),
+            Ttl = Least(ttl ?? policy.Ttl, caller.CacheTtl ?? TimeSpan.MaxValue, policy.MostTtl),
             MostAge = MostAge > TimeSpan.Zero ? MostAge : null,
             Namespace = _namespace?.Value ?? "",
             Threshold = _threshold?.Value,
@@ -136,5 +136,9 @@ internal sealed class WishDraft
         };
     }
 
-    private static TimeSpan? Shorter(TimeSpan? asked, TimeSpan? key) => asked is { } a && key is { } k ? (a < k ? a : k) : asked ?? key;
+    private static TimeSpan Least(TimeSpan asked, TimeSpan key, TimeSpan gateway)
+    {
+        TimeSpan least = asked < key ? asked : key;
+        return least < gateway ? least : gateway;
+    }
 }
