@@ -40,7 +40,7 @@ internal readonly record struct CacheKey(string Partition, string Row)
         string form = exchange.Operation.Asks == Asks.Conversation ? "conversation" : exchange.Operation.Name;
         if (exchange.Strict)
             form += ".strict";
-        if (exchange.Http.Request.Headers["anthropic-beta"] is { Count: > 0 } betas && exchange.Operation.Speaks == Wire.DialectFamily.Anthropic)
+        if (exchange.Http.Request.Headers["anthropic-beta"] is { Count: > 0 } betas)
             form += ".b" + Escape(betas.ToString());
 
         // What a route may choose by, besides the body.

@@ -22,7 +22,7 @@ internal sealed class CacheMiddleware(
         Exchange exchange = http.Features.Get<Exchange>()!;
         if (!exchange.Operation.Cacheable || exchange.Question is null || IsOn(http, HeaderNames.Explain))
             return next(http);
-        CacheOptions policy = PolicyOf(exchange);
+        CacheOptions policy = exchange.Options.CacheOf(exchange.Model);
         if (CacheWishReader.Read(exchange, policy, out GatewayError? error) is not { } wish)
             return exchange.RefuseAsync(error!).AsTask();
         if (!wish.Read && !wish.Write)
@@ -48,11 +48,6 @@ internal sealed class CacheMiddleware(
 
         return AskAsync(exchange, wish, policy, raw);
     }
-
-    private static CacheOptions PolicyOf(Exchange exchange) =>
-        exchange.Model is { } model && exchange.Options.Routes.Count > 0 && exchange.Options.Routes.TryGetValue(model, out Routing.Policies.Route? route)
-            ? route.Cache ?? exchange.Options.Cache
-            : exchange.Options.Cache;
 
     private async Task AskAsync(Exchange exchange, CacheWish wish, CacheOptions policy, RawQuestion? raw)
     {

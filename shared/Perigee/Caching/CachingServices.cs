@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Perigee.Caching.Asking;
 using Perigee.Caching.Store;
 using Perigee.Storage;
 
@@ -9,6 +10,9 @@ internal static class CachingServices
 {
     public static IServiceCollection AddCaching(this IServiceCollection services) => services
         .AddSingleton<Flights>()
+        .AddSingleton<KnownQuestions>()
+        .AddSingleton<SharedCalls>()
+        .AddSingleton<MeaningTiers>()
         .AddSingleton<CacheCounts>()
         .AddSingleton<AnswerCache>()
         .AddSingleton(static provider => new CountStore(
