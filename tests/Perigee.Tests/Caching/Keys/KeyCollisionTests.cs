@@ -36,7 +36,7 @@ public sealed class KeyCollisionTests(ITestOutputHelper output)
             same[dialect] = form;
 
             // Across dialects at least what is said has to be the same.
-            string said = string.Join('\n', Said(tree["messages"] ?? tree["contents"]).Order(StringComparer.Ordinal));
+            string said = string.Join('\n', Said(tree["messages"] ?? tree["contents"]).Concat(Told(tree)).Order(StringComparer.Ordinal));
             if (!texts.TryAdd(key, said) && texts[key] != said)
                 faults.Add($"{dialect} {said}\n  {texts[key]}");
         }
@@ -138,9 +138,12 @@ public sealed class KeyCollisionTests(ITestOutputHelper output)
         _ => node.ToJsonString(),
     };
 
+    private static IEnumerable<string> Told(JsonObject body) =>
+        Said(body["system"] ?? body["systemInstruction"] ?? body["system_instruction"]);
+
     private static IEnumerable<string> Said(JsonNode? node) => node switch
     {
-        JsonObject members => members.SelectMany(m => m.Key is "text" or "content" && m.Value is JsonValue value && value.GetValueKind() == JsonValueKind.String ? [value.GetValue<string>()] : Said(m.Value)),
+        JsonObject members => members.SelectMany(m => m.Key is "text" or "content" or "result" && m.Value is JsonValue value && value.GetValueKind() == JsonValueKind.String ? [value.GetValue<string>()] : Said(m.Value)),
         JsonArray items => items.SelectMany(Said),
         _ => [],
     };
