@@ -380,7 +380,7 @@ public class FlightTests
     public async Task What_is_too_large_to_be_kept_is_not_held_while_nobody_shares_it()
     {
         FlightRig.Client leader = _rig.Ask();
-        string piece = new('x', 3 * 1024 * 1024);
+        string piece = new('x', 9 * 1024 * 1024);
         _rig.Only.Say(piece);
         _rig.Only.Say(piece);
         await leader.HasAsync(piece + piece);
