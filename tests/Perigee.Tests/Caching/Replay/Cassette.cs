@@ -92,7 +92,7 @@ internal sealed record Cassette(string Dialect, string Name, string Body)
                 Chunk(index, new JsonObject { ["content"] = piece });
             foreach (string piece in Pieces((string?)message["refusal"]))
                 Chunk(index, new JsonObject { ["refusal"] = piece });
-            foreach (string name in (string[])["annotations", "images"])
+            foreach (string name in (string[])["annotations", "images", "executed_tools"])
             {
                 if (message[name] is JsonArray list)
                     Chunk(index, new JsonObject { [name] = list.DeepClone() });

@@ -87,6 +87,7 @@ public sealed class ReplayPacerTests
     private sealed class Run
     {
         private readonly FakeTimeProvider _time = new(Cassette.Then);
+
         public Run(string body, AnswerForm form, TimeSpan took)
         {
             Client = new Recording(_time);
