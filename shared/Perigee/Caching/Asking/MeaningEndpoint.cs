@@ -22,7 +22,7 @@ internal sealed class MeaningEndpoint(MeaningTiers tiers)
         string scope = wish!.All == true ? MeaningTiers.Everything : MeaningTiers.ScopeOf(wish.Tenant!, wish.Namespace ?? "");
         if (!await tiers.DecideAsync(scope, wish.Stopped!.Value, http.RequestAborted))
         {
-            await ManageJson.RefuseAsync(http, new GatewayError(ErrorKind.StorageUnavailable, "The storage did not take it: other instances do not know. Try again."));
+            await ManageJson.RefuseAsync(http, new GatewayError(ErrorKind.StorageDown, "The storage did not take it: other instances do not know. Try again."));
             return;
         }
 
