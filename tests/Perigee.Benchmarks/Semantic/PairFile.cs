@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Perigee.Benchmarks.Semantic;
@@ -38,6 +39,40 @@ internal static class PairFile
         }
 
         return pairs;
+    }
+
+    /// <summary>Writes pairs as JSONL.</summary>
+    public static void Write(string path, IEnumerable<Pair> pairs)
+    {
+        using FileStream file = File.Create(path);
+        foreach (Pair pair in pairs)
+        {
+            using (Utf8JsonWriter json = new(file, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            {
+                json.WriteStartObject();
+                json.WriteString("a", pair.A.Text);
+                json.WriteString("b", pair.B.Text);
+                json.WriteBoolean("same", pair.Same);
+                json.WriteString("class", pair.Class);
+                json.WriteString("source", pair.Source);
+                json.WriteString("domain", pair.Domain);
+                Write(json, "historyA", pair.A.History);
+                Write(json, "historyB", pair.B.History);
+                json.WriteEndObject();
+            }
+
+            file.WriteByte((byte)'\n');
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, IReadOnlyList<string> turns)
+    {
+        if (turns.Count == 0)
+            return;
+        json.WriteStartArray(name);
+        foreach (string turn in turns)
+            json.WriteStringValue(turn);
+        json.WriteEndArray();
     }
 
     private static List<Pair> ReadLines(IEnumerable<string> lines, string path)

@@ -7,10 +7,13 @@ namespace Perigee.Benchmarks.Semantic;
 /// <summary>What the run was told.</summary>
 internal sealed class SemanticOptions
 {
-    public const string Usage = "semantic [--pairs FILE]... [--seed N]";
+    public const string Usage = "semantic [--pairs FILE]... [--seed N] [--write FILE]";
 
     /// <summary>Files to be run instead of the project's own sets.</summary>
     public List<string> Files { get; } = [];
+
+    /// <summary>Where to write the sets as JSONL, to be read or run elsewhere; null for nowhere.</summary>
+    public string? Written { get; private set; }
 
     /// <summary>The seed of generated sets and of the stream.</summary>
     public int Seed { get; private set; } = PairSets.Seed;
@@ -26,6 +29,9 @@ internal sealed class SemanticOptions
             {
                 case "--pairs" when value is not null && File.Exists(value):
                     options.Files.Add(value);
+                    break;
+                case "--write" when value is not null:
+                    options.Written = value;
                     break;
                 case "--seed" when int.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out int seed):
                     options.Seed = seed;

@@ -20,6 +20,8 @@ internal static class SemanticRun
             return await RunAsync([.. options.Files.SelectMany(PairFile.Read).GroupBy(pair => pair.Same ? "The same" : "Not the same").Select(set => (set.Key, set.ToList()))], null, options);
         PairSets sets = PairSets.Make(options.Seed);
         Console.WriteLine($"seed {options.Seed}");
+        if (options.Written is { } file)
+            PairFile.Write(file, sets.All);
         return await RunAsync(
             [("Minimal pairs", sets.Minimal), ("Hard negatives by hand", sets.Hard), ("Near-repeats", sets.Near), ("True paraphrases by hand", sets.Paraphrases)], sets, options);
     }

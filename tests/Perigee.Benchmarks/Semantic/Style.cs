@@ -17,7 +17,7 @@ internal static class Style
         "{0} Please be precise, because a friend of mine will rely on the answer and has no way to check it against a second source.",
         "For a newsletter with about two thousand readers, most of whom are not experts, I need a reliable answer. {0}",
         "{0} A short explanation of the reasoning would help me more than a link, since my connection is slow and pages rarely load.",
-        "I searched several forums and found only contradictory replies, so I hope for a clear one here. {0}",
+        "I searched several forums and found only contradictory replies, so I hope for a clear one. {0}",
     ];
 
     /// <summary>How many there are, besides the question as it is.</summary>

@@ -38,7 +38,7 @@ internal static class Values
             "Kindle", "Galaxy S24", "Galaxy S23", "iPhone 14", "iPhone 15", "PlayStation 5", "Roomba", "GoPro", "Xbox", "Thermomix", "Chromecast", "Fitbit", "Echo Dot", "iPad",
             "Surface Pro", "Pixel 8", "Pixel 9", "Nespresso", "AirPods", "Vespa",
         ],
-        ["@cur"] = ["dollars", "euros", "pounds", "yen", "rupees", "pesos", "Swiss francs", "kroner", "Canadian dollars", "lira", "USD", "EUR", "GBP"],
+        ["@cur"] = ["dollars", "euros", "pounds", "yen", "rupees", "pesos", "Swiss francs", "kroner", "Canadian dollars", "lira", "baht", "zloty", "dirhams"],
         ["@lang"] = ["French", "German", "Spanish", "Italian", "Japanese", "Portuguese", "Dutch", "Polish", "Turkish", "Korean", "Greek", "Hindi", "Swedish", "Arabic", "English"],
         ["@format"] =
         [
