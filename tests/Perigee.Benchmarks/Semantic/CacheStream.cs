@@ -14,7 +14,7 @@ internal readonly record struct Answered(Ask Asked, Ask? Kept, double Score, boo
 internal sealed class CacheStream
 {
     /// <summary>Candidates that the guards look at, as in the gateway.</summary>
-    public const int Candidates = 10;
+    public const int Candidates = 8;
 
     private readonly List<Ask> _queries;
     private readonly Dictionary<string, List<Ask>> _entries = [];
