@@ -53,6 +53,9 @@ internal static class Repeats
         return pairs;
     }
 
+    /// <summary>A text as somebody else would type it.</summary>
+    public static string Again(string text, Random dice) => Combined(text, dice);
+
     private static List<Pair> OfClass(string named, string key, Template[] templates, Func<string, Random, string> change, Random dice)
     {
         Template[] able = [.. templates.Where(template => key.Length == 0 || template.Has(key))];
