@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Perigee;
 
 /// <summary>The response cache: the gateway's own word, or that of one route.</summary>
@@ -30,8 +32,8 @@ internal sealed record CacheOptions
     /// <summary>How long an instance may keep others waiting for the call that it makes for all.</summary>
     public TimeSpan CallLease { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Patterns (non-backtracking regular expressions): an answer in whose text one is found is never kept.</summary>
-    public IReadOnlyList<string> NeverKeep { get; init; } = [];
+    /// <summary>An answer in whose bytes one of these is found is never kept: what it says holds once. Non-backtracking.</summary>
+    public IReadOnlyList<Regex> NeverKeep { get; init; } = [];
 
     /// <summary>The tiers beyond the exact one.</summary>
     public SemanticOptions Semantic { get; init; } = new();

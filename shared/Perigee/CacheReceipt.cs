@@ -1,3 +1,5 @@
+using Perigee.Wire;
+
 namespace Perigee;
 
 /// <summary>How the cache came to its outcome, for headers and log.</summary>
@@ -20,6 +22,9 @@ internal sealed record CacheReceipt
 
     /// <summary>Whether the tier only watched.</summary>
     public bool Observed { get; init; }
+
+    /// <summary>The tokens that the replay saved: those of the answer when it was made.</summary>
+    public TokenUsage? Saved { get; init; }
 
     /// <summary>What the replay saved, in pico-dollars; null where the price is unknown or nothing was replayed.</summary>
     public long? SavedPicoDollars { get; init; }

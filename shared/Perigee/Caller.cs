@@ -10,6 +10,9 @@ internal sealed record Caller(string KeyId, string Tenant, string Name, int? Req
     /// <summary>The least quality of a model that <c>auto</c> chooses for it, or null for the gateway's own.</summary>
     public string? Quality { get; init; }
 
+    /// <summary>The longest that answers to this key are kept; zero for not at all, null for the operator's general word.</summary>
+    public TimeSpan? CacheTtl { get; init; }
+
     /// <summary>The caller of an open gateway: one person on their own machine.</summary>
     public static Caller Open(int? requestsPerMinute) => new("open", "open", "open", requestsPerMinute);
 

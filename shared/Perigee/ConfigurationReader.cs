@@ -32,22 +32,27 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
         root.Text("$schema");
         ConfiguredProviders providers = new ConfigurationProviders(rows, environment, faults).Read(root.Section("providers"));
         ConfigurationPatience patience = new((section, member, variable, least, most) => Number(section, member, variable, least, most, faults));
+        FrozenDictionary<string, string> aliases = ReadAliases(root.Section("aliases"), providers, faults);
+        ConfigurationCache cache = new(
+            (section, member, variable, least, most) => Number(section, member, variable, least, most, faults),
+            (section, member, variable) => Flag(section, member, variable, faults),
+            (path, name) => CheckName(path, name, aliases, providers, faults));
         GatewayOptions options = new()
         {
             Providers = providers.On,
             Off = providers.Off,
             ListedModels = providers.ListedModels,
             Catalog = new ConfigurationModels(providers, faults).Read(root.Section("models")),
-            Aliases = ReadAliases(root.Section("aliases"), providers, faults),
+            Aliases = aliases,
             Limits = ReadLimits(root.Section("limits"), faults),
-            Cache = ReadCache(root.Section("cache"), faults),
+            Cache = cache.Read(root.Section("cache")),
             Timeouts = patience.Timeouts(root.Section("timeouts")),
             Retries = patience.Retries(root.Section("retries")),
             Breaker = patience.Breaker(root.Section("breaker")),
             Translation = ReadTranslation(root.Section("translation"), faults),
             Logs = ReadLogs(root.Section("logs"), faults),
         };
-        options = options with { Routes = new ConfigurationRoutes(providers, options.Aliases, patience, faults).Read(root.Section("routes"), options) };
+        options = options with { Routes = new ConfigurationRoutes(providers, options.Aliases, patience, cache, faults).Read(root.Section("routes"), options) };
         root.Close();
         return options;
     }
@@ -91,8 +96,15 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
         return aliases.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
+    private static void CheckName(
+        string path, string name, FrozenDictionary<string, string> aliases, ConfiguredProviders providers, ConfigurationFaults faults)
+    {
+        if (!aliases.ContainsKey(name))
+            CheckTarget(path, name, aliases, providers, faults);
+    }
+
     private static void CheckTarget(
-        string path, string target, Dictionary<string, string> aliases, ConfiguredProviders providers, ConfigurationFaults faults)
+        string path, string target, IReadOnlyDictionary<string, string> aliases, ConfiguredProviders providers, ConfigurationFaults faults)
     {
         int slash = target.IndexOf('/', StringComparison.Ordinal);
         if (slash <= 0 || slash == target.Length - 1 || !ConfigurationNames.IsModel(target))
@@ -135,20 +147,6 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
         };
         section.Close();
         return limits;
-    }
-
-    private CacheOptions ReadCache(ConfigurationSection section, ConfigurationFaults faults)
-    {
-        CacheOptions defaults = new();
-        CacheOptions cache = new()
-        {
-            Enabled = Flag(section, "enabled", "PERIGEE_CACHE", faults) ?? defaults.Enabled,
-            Ttl = Seconds(Number(section, "ttlSeconds", "PERIGEE_CACHE_TTL_SECONDS", 1, 31_536_000, faults)) ?? defaults.Ttl,
-            MemoryBytes = Number(section, "memoryBytes", "PERIGEE_CACHE_MEMORY_BYTES", 1, 64L << 30, faults) ?? defaults.MemoryBytes,
-            LookupBudget = section.Number("lookupMilliseconds", 1, 10_000) is { } wait ? TimeSpan.FromMilliseconds(wait) : defaults.LookupBudget,
-        };
-        section.Close();
-        return cache;
     }
 
     private TranslationOptions ReadTranslation(ConfigurationSection section, ConfigurationFaults faults)

@@ -9,7 +9,8 @@ namespace Perigee;
 /// is decided here, so that a request meets no name that means nothing.
 /// </summary>
 internal sealed class ConfigurationRoutes(
-    ConfiguredProviders providers, FrozenDictionary<string, string> aliases, ConfigurationPatience patience, ConfigurationFaults faults)
+    ConfiguredProviders providers, FrozenDictionary<string, string> aliases, ConfigurationPatience patience, ConfigurationCache cache,
+    ConfigurationFaults faults)
 {
     private const int MostWeight = 1_000_000;
 
@@ -55,6 +56,7 @@ internal sealed class ConfigurationRoutes(
             MayFallBack = entry.Flag("fallback") ?? true,
             Timeouts = Given(entry.Section("timeouts"), section => patience.Timeouts(section, options.Timeouts)),
             Retries = Given(entry.Section("retries"), section => patience.Retries(section, options.Retries)),
+            Cache = Given(entry.Section("cache"), section => cache.OfRoute(section, options.Cache)),
             Hedge = ReadHedge(hedge),
         };
         entry.Close();

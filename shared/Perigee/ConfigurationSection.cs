@@ -147,6 +147,18 @@ internal sealed partial class ConfigurationSection
         return null;
     }
 
+    /// <summary>A number within bounds, with or without a fraction, or null.</summary>
+    public double? Fraction(string member, double least, double most)
+    {
+        Ask(member, FormattableString.Invariant($"number {least}..{most}"));
+        if (Take(member, JsonValueKind.Number, "a number") is not { } value)
+            return null;
+        if (value.TryGetDouble(out double number) && number >= least && number <= most)
+            return number;
+        _faults.Add(PathOf(member), FormattableString.Invariant($"has to be a number from {least} to {most}."));
+        return null;
+    }
+
     /// <summary>An amount of dollars as micro-dollars, or null. What cannot be told exactly in them is a fault.</summary>
     public long? Dollars(string member)
     {
@@ -181,6 +193,9 @@ internal sealed partial class ConfigurationSection
 
         return texts;
     }
+
+    /// <summary>Reports what is wrong with a member that was read.</summary>
+    public void Fault(string member, string message) => _faults.Add(PathOf(member), message);
 
     /// <summary>Takes a member out with a fault of its own in place of "unknown".</summary>
     public void Refuse(string member, string message)

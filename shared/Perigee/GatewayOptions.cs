@@ -29,6 +29,10 @@ internal sealed record GatewayOptions
     /// <summary>The response cache.</summary>
     public CacheOptions Cache { get; init; } = new();
 
+    /// <summary>What holds for a model: its route's word on the cache, else the gateway's.</summary>
+    public CacheOptions CacheOf(string? model) =>
+        Routes.Count > 0 && model is not null && Routes.TryGetValue(model, out Route? route) ? route.Cache ?? Cache : Cache;
+
     /// <summary>Patience with providers.</summary>
     public TimeoutOptions Timeouts { get; init; } = new();
 

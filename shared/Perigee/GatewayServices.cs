@@ -34,6 +34,7 @@ public static class GatewayServices
         services.AddForwarding();
         services.AddLogs(ProviderRows.Shipped.All.SelectMany(static row => row.KeyPatterns));
         services.AddSingleton<Welcome>().AddHostedService(static provider => provider.GetRequiredService<Welcome>());
+        services.AddSingleton<IOwnCalls, OwnCalls>();
         services.AddSingleton<GatewayPipeline>();
         return services;
     }

@@ -11,11 +11,15 @@ internal interface IOwnCalls
 }
 
 /// <summary>A question of the gateway's own.</summary>
-/// <param name="Path">The path of an operation that is asked by POST with JSON: <c>/v1/embeddings</c>, <c>/v1/chat/completions</c> ...</param>
+/// <param name="Path">The path of an operation that is asked by POST with JSON: <c>/v1/embeddings</c>, <c>/v1beta/models/m:generateContent</c> ...</param>
 /// <param name="Body">The body. It stays the caller's and must not change until the call returns.</param>
 /// <param name="Caller">On whose behalf.</param>
 /// <param name="Purpose">The word in the log: <c>embedding</c>, <c>verifier</c>, <c>shadow</c>.</param>
-internal sealed record OwnCall(string Path, ReadOnlyMemory<byte> Body, Caller Caller, string Purpose);
+internal sealed record OwnCall(string Path, ReadOnlyMemory<byte> Body, Caller Caller, string Purpose)
+{
+    /// <summary>Headers that a route may choose by, or null.</summary>
+    public IReadOnlyDictionary<string, string>? Headers { get; init; }
+}
 
 /// <summary>What came of it.</summary>
 /// <param name="Status">The HTTP status: 200, or why there is no answer.</param>

@@ -1,74 +1,160 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Threading.Channels;
-using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Perigee.Caching.Store;
 using Perigee.Storage;
 
 namespace Perigee.Caching;
 
 /// <summary>
-/// The two tiers of the exact cache: this process's memory, bounded in bytes, then one row of the table <c>cache</c> that all instances
-/// share. Rows are written behind the answer. Whatever fails is a miss.
+/// The two tiers of the cache: this process's memory, bounded in bytes, then one row of a table that all instances share. Rows are written behind
+/// the answer. Whatever fails is a miss.
 /// </summary>
 internal sealed partial class AnswerCache : BackgroundService
 {
     private const int MostWaiting = 4096;
-    private const int MostBatchBytes = 1024 * 1024;
+
+    /// <summary>Bytes of answers that wait to be shared: what is more drops out, the oldest first.</summary>
+    private const long MostWaitingBytes = 64 * 1024 * 1024;
+
+    private const int MostBatchBytes = 4 * 1024 * 1024;
     private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan LongPause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(10);
 
-    private readonly ITable _table;
-    private readonly MemoryCache _memory;
+    private readonly AnswerTable _table;
+    private readonly IGatewayOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<AnswerCache> _log;
-    private readonly Channel<(CacheKey Key, CachedAnswer Answer)> _waiting;
+    private readonly Channel<Waiting> _waiting;
+    private long _waitingBytes;
     private long _missedWrites;
 
-    public AnswerCache(IStorage storage, IGatewayOptions options, TimeProvider time, ILogger<AnswerCache> log)
+    public AnswerCache(
+        IStorage storage, IGatewayOptions options, TimeProvider time, ILogger<AnswerCache> log, CacheCounts? counts = null, GatewayHost? host = null)
     {
-        _table = storage.Table("cache");
-        _time = time;
-        _log = log;
-        _memory = new MemoryCache(new MemoryCacheOptions { SizeLimit = options.Current.Cache.MemoryBytes, Clock = new Clock(time) });
-        _waiting = Channel.CreateBounded<(CacheKey, CachedAnswer)>(
-            new BoundedChannelOptions(MostWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest },
-            _ => Interlocked.Increment(ref _missedWrites));
+        (_options, _time, _log) = (options, time, log);
+        Instance = host?.Instance ?? Guid.CreateVersion7().ToString("N")[^8..];
+        Counts = counts ?? new CacheCounts(time);
+        ITable state = storage.Table(BucketRegistry.StateTable);
+        Buckets = new BucketRegistry(state);
+        Sweeper = new BucketSweeper(storage, Buckets, Instance, time);
+        Stamps = new Stamps(state, Instance, time);
+        Breaker = new StorageBreaker(time, log);
+        Memory = new ByteCache<string, CachedAnswer>(options.Current.Cache.MemoryBytes, time, StringComparer.Ordinal);
+        _table = new AnswerTable(storage, options, Buckets, Breaker, time);
+        _waiting = Channel.CreateBounded<Waiting>(
+            new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest }, Drop);
     }
 
     /// <summary>Answers that could not be shared with other instances.</summary>
     public long MissedWrites => Interlocked.Read(ref _missedWrites);
 
-    /// <summary>The answer in memory, or null.</summary>
-    public CachedAnswer? FindInMemory(in CacheKey key) =>
-        _memory.TryGetValue(key.Text, out CachedAnswer? answer) && answer!.Expires > _time.GetUtcNow() ? answer : null;
+    /// <summary>Answers that are yet to be shared.</summary>
+    public int WaitingWrites => _waiting.Reader.Count;
 
-    /// <summary>The answer in the table, or null; also when the table takes longer than the budget or fails.</summary>
-    public async ValueTask<CachedAnswer?> FindInTableAsync(CacheKey key, TimeSpan budget, CancellationToken cancel)
+    /// <summary>The tier in memory.</summary>
+    public ByteCache<string, CachedAnswer> Memory { get; }
+
+    /// <summary>The invalidations in force.</summary>
+    public Stamps Stamps { get; }
+
+    /// <summary>The breaker before the storage.</summary>
+    public StorageBreaker Breaker { get; }
+
+    /// <summary>The shared tier's tables.</summary>
+    public BucketRegistry Buckets { get; }
+
+    /// <summary>Who drops them.</summary>
+    public BucketSweeper Sweeper { get; }
+
+    /// <summary>What the cache did.</summary>
+    public CacheCounts Counts { get; }
+
+    /// <summary>Whether it is used, for the upkeep.</summary>
+    public Traffic Traffic { get; } = new();
+
+    /// <summary>This process, in rows that it writes.</summary>
+    public string Instance { get; }
+
+    /// <summary>The public id of an entry, by which it can be removed: the first 32 hex digits of the SHA-256 of its key.</summary>
+    public static string IdOf(in CacheKey key)
     {
-        using CancellationTokenSource limit = new(budget, _time);
-        using CancellationTokenRegistration gone = cancel.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
-        try
-        {
-            // The adapter is not trusted to honour the token at once: what it finds later nobody waits for.
-            TableRow? row = await _table.FindAsync(key.Partition, key.Row, limit.Token).AsTask().WaitAsync(limit.Token);
-            if (row is null || CachedAnswer.FromRow(row) is not { } answer || answer.Expires <= _time.GetUtcNow())
-                return null;
-            Remember(key, answer);
-            return answer;
-        }
-        catch (Exception e) when (e is StorageException or OperationCanceledException)
-        {
-            LogMiss(_log, e.Message);
-            return null;
-        }
+        string text = key.Text;
+        int most = Encoding.UTF8.GetMaxByteCount(text.Length);
+        Span<byte> bytes = most <= 1024 ? stackalloc byte[most] : new byte[most];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes[..Encoding.UTF8.GetBytes(text, bytes)], hash);
+        return Convert.ToHexStringLower(hash[..16]);
     }
 
-    /// <summary>Keeps an answer: in memory at once, in the table soon.</summary>
-    public void Keep(CacheKey key, CachedAnswer answer)
+    /// <summary>The answer in memory, or null.</summary>
+    public CachedAnswer? FindInMemory(in CacheKey key)
     {
+        Traffic.Note();
+        if (Memory.Find(key.Text) is not { } answer)
+            return null;
+        if (!Stamps.IsStale(answer))
+            return answer;
+        Memory.Remove(key.Text);
+        return null;
+    }
+
+    /// <summary>The answer in the table, or null; also when the table takes longer than the budget or fails, and at once while it is taken to be down.</summary>
+    public async ValueTask<CachedAnswer?> FindInTableAsync(CacheKey key, TimeSpan budget, CancellationToken cancel)
+    {
+        Traffic.Note();
+        StorageOutcome<CachedAnswer?> outcome = await _table.FindAsync(key, budget, cancel);
+        if (outcome.Fault is { } fault)
+        {
+            if (outcome.TimedOut)
+                Counts.Add(CacheScope.None, CacheEvent.TableTimeout);
+            if (!outcome.Refused)
+                LogMiss(_log, fault.Message);
+            return null;
+        }
+
+        if (outcome.Value is not { } answer)
+            return null;
+        answer.Id = IdOf(key);
+        if (IsStale(answer))
+            return null;
         Remember(key, answer);
-        _waiting.Writer.TryWrite((key, answer));
+        return answer;
+    }
+
+    /// <summary>Whether the answer was invalidated. What the two look-ups give is not.</summary>
+    public bool IsStale(CachedAnswer answer) => Stamps.IsStale(answer);
+
+    /// <summary>Keeps an answer: in memory at once, in the table soon. A life longer than the most that is allowed is cut.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="replaces">Whether it was asked for although there may be another, which must not come back when this one's life is over.</param>
+    public void Keep(CacheKey key, CachedAnswer answer, bool replaces = false)
+    {
+        DateTimeOffset most = _time.GetUtcNow() + Bucket.MostLife(_options.Current.Cache.MostTtl);
+        if (answer.Expires > most)
+            answer = answer with { Expires = most };
+        answer.Id = IdOf(key);
+        Traffic.Note();
+        Remember(key, answer);
+        Counts.Add(answer.Scope, CacheEvent.Stored);
+        Counts.Add(answer.Scope, CacheEvent.StoredBytes, answer.Body.Length);
+        Interlocked.Add(ref _waitingBytes, answer.Body.Length);
+        Waiting waiting = new(key, answer, replaces);
+        if (!_waiting.Writer.TryWrite(waiting))
+            Drop(waiting);
+        while (Interlocked.Read(ref _waitingBytes) > MostWaitingBytes && _waiting.Reader.TryRead(out Waiting oldest))
+            Drop(oldest);
+    }
+
+    /// <summary>Makes entries dead: in this instance at once, in the others within about two seconds.</summary>
+    /// <exception cref="StorageException">The others could not be told.</exception>
+    public async ValueTask InvalidateAsync(CacheInvalidation what, CancellationToken cancel)
+    {
+        Traffic.Note();
+        await Stamps.AddAsync(what, Bucket.MostLife(_options.Current.Cache.MostTtl), cancel);
     }
 
     /// <inheritdoc/>
@@ -82,80 +168,71 @@ internal sealed partial class AnswerCache : BackgroundService
     }
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-        _memory.Dispose();
-        base.Dispose();
-    }
-
-    /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            List<TableWrite> rows = Gather();
-            if (rows.Count > 0)
-                await WriteAsync(rows);
+            List<Waiting> answers = Gather();
+            if (answers.Count > 0)
+                await WriteAsync(answers);
 
             // A lone answer is shared at once. Under load the next ones wait to go together, up to 500 rows a second: Table Storage takes
             // 2,000 of one partition from all instances together. What comes faster for long drops out of the queue, counted; it stays in
             // this instance's memory, and another instance asks anew.
-            if (rows.Count > 1 && !stoppingToken.IsCancellationRequested)
-                await Task.Delay(rows.Count < 50 ? ShortPause : LongPause, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (answers.Count > 1 && !stoppingToken.IsCancellationRequested)
+                await Task.Delay(answers.Count < 50 ? ShortPause : LongPause, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>Takes what waits, of one partition and each row once, up to what a batch may hold.</summary>
-    private List<TableWrite> Gather()
+    private List<Waiting> Gather()
     {
-        List<TableWrite> rows = [];
-        int bytes = 0;
-        while (rows.Count < TableLimits.BatchRows && bytes < MostBatchBytes && _waiting.Reader.TryPeek(out (CacheKey Key, CachedAnswer Answer) next))
+        List<Waiting> answers = [];
+        long bytes = 0;
+        while (answers.Count < TableLimits.BatchRows && bytes < MostBatchBytes && _waiting.Reader.TryRead(out Waiting next))
         {
-            if (rows.Count > 0 && (rows[0].Row.Partition != next.Key.Partition || rows.Exists(row => row.Row.Row == next.Key.Row)))
-                break;
-            _waiting.Reader.TryRead(out _);
-            if (next.Answer.ToRow(next.Key.Partition, next.Key.Row) is not { } made)
-            {
-                Interlocked.Increment(ref _missedWrites);
-                continue;
-            }
-
-            rows.Add(new TableWrite(made, WriteWhen.Always));
+            answers.Add(next);
             bytes += next.Answer.Body.Length;
+            Interlocked.Add(ref _waitingBytes, -next.Answer.Body.Length);
         }
 
-        return rows;
+        return answers;
     }
 
-    private async Task WriteAsync(List<TableWrite> rows)
+    private async Task WriteAsync(List<Waiting> answers)
     {
+        (int missed, string? why) = (answers.Count, (string?)null);
         try
         {
-            using CancellationTokenSource patience = new(WritePatience, _time);
-            if (rows.Count == 1)
-                await _table.WriteAsync(rows[0].Row, WriteWhen.Always, patience.Token);
-            else
-                await _table.WriteTogetherAsync(rows, patience.Token);
+            (missed, why) = await _table.WriteAsync(answers);
         }
-        catch (Exception e)
+        catch (Exception fault)
         {
-            Interlocked.Add(ref _missedWrites, rows.Count);
-            LogWrite(_log, e.Message);
+            why = fault.Message;
         }
+
+        if (missed == 0)
+            return;
+        Interlocked.Add(ref _missedWrites, missed);
+        Counts.Add(CacheScope.None, CacheEvent.MissedWrite, missed);
+
+        // An open breaker has said so itself.
+        if (Breaker.State == "closed")
+            LogWrite(_log, missed, why ?? "");
     }
 
-    private void Remember(CacheKey key, CachedAnswer answer) =>
-        _memory.Set(key.Text, answer, new MemoryCacheEntryOptions { AbsoluteExpiration = answer.Expires, Size = answer.Body.Length + 512 });
+    private void Drop(Waiting waiting)
+    {
+        Interlocked.Add(ref _waitingBytes, -waiting.Answer.Body.Length);
+        Interlocked.Increment(ref _missedWrites);
+        Counts.Add(CacheScope.None, CacheEvent.MissedWrite);
+    }
+
+    private void Remember(in CacheKey key, CachedAnswer answer) =>
+        Memory.Put(key.Text, answer, answer.Body.Length + 512 + (2 * key.Text.Length), answer.Expires);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A cache look-up became a miss: {Why}")]
     private static partial void LogMiss(ILogger log, string why);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "An answer could not be shared with other instances: {Why}")]
-    private static partial void LogWrite(ILogger log, string why);
-
-    private sealed class Clock(TimeProvider time) : Microsoft.Extensions.Internal.ISystemClock
-    {
-        public DateTimeOffset UtcNow => time.GetUtcNow();
-    }
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Answers} answer(s) could not be shared with other instances: {Why}")]
+    private static partial void LogWrite(ILogger log, int answers, string why);
 }

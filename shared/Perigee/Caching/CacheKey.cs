@@ -1,45 +1,53 @@
 using System.Security.Cryptography;
 using System.Text;
+using Perigee.Caching.Store;
 
 namespace Perigee.Caching;
 
 /// <summary>Where an answer is kept. The scope stands outside the hash: no question, however made, can reach another tenant's entries.</summary>
-/// <param name="Partition">Format version, tenant, operation, and the model as asked with what it stands for.</param>
-/// <param name="Row">The hash of the canonical question.</param>
+/// <param name="Partition">Format version, tenant, namespace, operation, the model as asked with what it stands for, and what headers say of the answer.</param>
+/// <param name="Row">The hash of the question.</param>
 internal readonly record struct CacheKey(string Partition, string Row)
 {
     /// <summary>The version of the canonical form and of the row: another one never meets the entries of this.</summary>
-    private const string Version = "1";
+    private const string Version = "2";
 
     /// <summary>Both in one.</summary>
     public string Text { get; } = Partition + "|" + Row;
 
-    /// <summary>Makes the key of an exchange.</summary>
-    public static CacheKey Of(Exchange exchange)
+    /// <summary>The partition of an exchange's questions.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="part">The part of the tenant's cache, or empty.</param>
+    public static string PartitionOf(Exchange exchange, string part)
     {
         string model = exchange.Model ?? "";
-
-        // An alias that the operator points elsewhere must not replay the old model's answers.
-        string meant = exchange.Options.Aliases.TryGetValue(model, out string? target) ? target : model;
-        return new CacheKey(
-            $"{Version}|{Escape(exchange.Caller!.Tenant)}|{Form(exchange)}|{Escape(model)}|{Escape(meant)}",
-            QuestionKey.Hash(exchange.Question!));
+        return $"{Version}|{Escape(exchange.Caller!.Tenant)}|{Escape(part)}|{Form(exchange)}|{Escape(model)}|{Escape(Meaning(exchange, model))}";
     }
 
-    /// <summary>What besides the body decides on the answer and its form: the operation, and what the path and the headers say.</summary>
+    /// <summary>What stands in the partition, by name.</summary>
+    public static CacheScope ScopeOf(Exchange exchange, string part)
+    {
+        string model = exchange.Model ?? "";
+        return new CacheScope(exchange.Caller!.Tenant, part, model, exchange.Options.Routes.ContainsKey(model) ? model : "");
+    }
+
+    // An alias that the operator points elsewhere must not replay the old model's answers.
+    private static string Meaning(Exchange exchange, string model) => exchange.Options.Aliases.TryGetValue(model, out string? target) ? target : model;
+
+    /// <summary>What besides the body decides on the answer: the operation (the conversations of all dialects are one), and what the headers say.</summary>
     private static string Form(Exchange exchange)
     {
-        string form = exchange.Operation.Name;
-        if (exchange.AsArray)
-            form += ".array";
+        string form = exchange.Operation.Asks == Asks.Conversation ? "conversation" : exchange.Operation.Name;
         if (exchange.Strict)
             form += ".strict";
         if (exchange.Http.Request.Headers["anthropic-beta"] is { Count: > 0 } betas)
-            form += "." + Escape(betas.ToString());
+            form += ".b" + Escape(betas.ToString());
 
         // What a route may choose by, besides the body.
         if (exchange.Http.Request.Headers[HeaderNames.Quality] is { Count: > 0 } quality)
             form += ".q" + Escape(quality.ToString());
+        else if (exchange.Caller!.Quality is { } own && (exchange.Model ?? "").StartsWith("auto", StringComparison.Ordinal))
+            form += ".q" + Escape(own);
         if (exchange.Http.Request.Headers[HeaderNames.Metadata] is { Count: > 0 } metadata && exchange.Options.Routes.ContainsKey(exchange.Model ?? ""))
             form += ".m" + Escape(metadata.ToString());
         return form;

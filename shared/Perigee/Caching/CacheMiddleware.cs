@@ -1,8 +1,7 @@
-using System.Globalization;
-using System.IO.Pipelines;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Perigee.Wire;
+using Perigee.Caching.Asking;
+using Perigee.Caching.Replay;
+using Perigee.Caching.Store;
 
 namespace Perigee.Caching;
 
@@ -10,61 +9,95 @@ namespace Perigee.Caching;
 /// Replays an answer to an equal question of the same tenant, shares one that is just being given, or keeps the answer that the steps
 /// behind it give.
 /// </summary>
-internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, Flights flights, TimeProvider time)
+internal sealed class CacheMiddleware(
+    RequestDelegate next, AnswerCache cache, KnownQuestions known, Flights flights, SharedCalls calls, MeaningTiers meaning, Random dice, TimeProvider time)
 {
     /// <summary>Calls of others that came to nothing, until a question is asked for itself alone.</summary>
     private const int MostJoins = 3;
+
+    private readonly Replayer _replayer = new(time);
 
     public Task InvokeAsync(HttpContext http)
     {
         Exchange exchange = http.Features.Get<Exchange>()!;
         if (!exchange.Operation.Cacheable || exchange.Question is null || IsOn(http, HeaderNames.Explain))
             return next(http);
-        return AskAsync(exchange);
-    }
-
-    private async Task AskAsync(Exchange exchange)
-    {
-        HttpContext http = exchange.Http;
-        if (!TryReadWish(exchange, out Wish wish, out GatewayError? error))
-        {
-            await exchange.RefuseAsync(error!);
-            return;
-        }
-
+        CacheOptions policy = exchange.Options.CacheOf(exchange.Model);
+        if (CacheWishReader.Read(exchange, policy, out GatewayError? error) is not { } wish)
+            return exchange.RefuseAsync(error!).AsTask();
         if (!wish.Read && !wish.Write)
         {
-            Tell(exchange, CacheOutcome.Bypass);
-            await next(http);
-            return;
+            CacheHeaders.Tell(exchange, CacheOutcome.Bypass, wish);
+            cache.Counts.Add(CacheKey.ScopeOf(exchange, wish.Namespace), CacheEvent.Bypass);
+            return next(http);
         }
 
-        CacheKey key = CacheKey.Of(exchange);
+        if (wish is not { Read: true, Buckets: 1, Ignored: null })
+            return AskAsync(exchange, wish, policy, null);
+        RawQuestion raw = RawQuestion.Of(exchange, wish);
+
+        // The shortest way: byte for byte what was asked before, and its answer still in memory.
+        if (known.Find(raw) is { } asked && ReferenceEquals(cache.FindInMemory(asked.Question.Key), asked.Answer) && IsFresh(asked.Answer, wish)
+            && (asked.Receipt.Tier == "exact" || meaning.Allows(exchange, policy, wish)))
+        {
+            Count(asked.Question, asked.Answer, asked.Receipt, CacheEvent.ExactMemory);
+            if (asked.Receipt.Tier != "exact")
+                meaning.Replayed(exchange, policy, asked.Question, asked.Answer);
+            return _replayer.GiveAsync(exchange, asked.Answer, asked.Rendered, asked.Receipt, wish, policy.Pace);
+        }
+
+        return AskAsync(exchange, wish, policy, raw);
+    }
+
+    private async Task AskAsync(Exchange exchange, CacheWish wish, CacheOptions policy, RawQuestion? raw)
+    {
+        HttpContext http = exchange.Http;
+        CacheQuestion question = CacheQuestion.Of(exchange, wish, policy, wish.Buckets > 1 ? dice.Next(wish.Buckets) : 0);
         bool shares = wish is { Read: true, Write: true };
-        FlightKey flightKey = new(key.Text, IsOn(http, HeaderNames.NoFallback));
+        FlightKey flightKey = new($"{question.Key.Partition}|{question.Hash}|{Replayer.FormOf(exchange)}", IsOn(http, HeaderNames.NoFallback));
+        CacheReceipt receipt = new() { Key = AnswerCache.IdOf(question.Key), Verdict = question.Refusal };
         int joined = 0;
         if (wish.Read)
         {
-            CachedAnswer? found = cache.FindInMemory(key);
-            if (found is null && shares && flights.Join(flightKey) is { } running)
+            if (Take(exchange, wish, policy, question, cache.FindInMemory(question.Key)) is { } inMemory)
+            {
+                await GiveAsync(exchange, wish, policy, raw, inMemory, CacheEvent.ExactMemory);
+                return;
+            }
+
+            if (shares && flights.Join(flightKey) is { } running)
             {
                 // What is being asked just now was in no table a moment ago.
-                if (await FollowAsync(exchange, running))
+                if (await FollowAsync(exchange, wish, question, running))
                     return;
                 joined++;
             }
 
-            found ??= await cache.FindInTableAsync(key, exchange.Options.Cache.LookupBudget, http.RequestAborted);
-            if (found is not null)
+            CachedAnswer? found = await cache.FindInTableAsync(question.Key, policy.LookupBudget, http.RequestAborted);
+            if (Take(exchange, wish, policy, question, found) is { } inTable)
             {
-                await ReplayAsync(exchange, found);
+                await GiveAsync(exchange, wish, policy, raw, inTable, CacheEvent.ExactTable);
                 return;
             }
+
+            MeaningFound near = await meaning.FindAsync(exchange, policy, wish, question);
+            if (near.Answer is { } close && Replayer.Render(exchange, close) is { } said)
+            {
+                await GiveAsync(exchange, wish, policy, null, new KnownQuestion(question, close, said, near.Receipt!), CacheEvent.Near);
+                return;
+            }
+
+            receipt = receipt with { Verdict = near.Receipt?.Verdict ?? receipt.Verdict, Similarity = near.Receipt?.Similarity, Observed = near.Receipt?.Observed ?? false };
+            cache.Counts.Add(question.Scope, CacheEvent.Miss);
+        }
+        else
+        {
+            cache.Counts.Add(question.Scope, CacheEvent.Refresh);
         }
 
         if (wish.Only)
         {
-            Tell(exchange, CacheOutcome.Miss);
+            CacheHeaders.Tell(exchange, CacheOutcome.Miss, wish, receipt);
             await exchange.RefuseAsync(new GatewayError(ErrorKind.NotFound,
                 $"No kept answer to this question, and '{HeaderNames.Cache}: only' asks for no other."));
             return;
@@ -75,41 +108,89 @@ internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, F
             (Flight flight, bool leads) = flights.JoinOrLead(flightKey, exchange);
             if (leads)
             {
-                await LeadAsync(exchange, key, flightKey, flight);
+                await LeadAsync(exchange, wish, policy, question, receipt, flightKey, flight);
                 return;
             }
 
-            if (await FollowAsync(exchange, flight))
+            if (await FollowAsync(exchange, wish, question, flight))
                 return;
         }
 
-        await AskAloneAsync(exchange, key, wish);
+        await AskAloneAsync(exchange, wish, policy, question, receipt);
     }
 
-    private async Task<bool> FollowAsync(Exchange exchange, Flight flight)
+    /// <summary>What a tier holds, if it may be replayed to this question in this form.</summary>
+    private KnownQuestion? Take(Exchange exchange, CacheWish wish, CacheOptions policy, CacheQuestion question, CachedAnswer? found)
     {
-        Tell(exchange, CacheOutcome.Joined);
-        return await new Follower(exchange, flight, time).FollowAsync();
+        if (found is null || !IsFresh(found, wish))
+            return null;
+        bool exact = found.Question == question.Hash;
+        if (!exact && !meaning.Allows(exchange, policy, wish))
+            return null;
+        if (Replayer.Render(exchange, found) is not { } rendered)
+            return null;
+        return new KnownQuestion(question, found, rendered, new CacheReceipt
+        {
+            Tier = exact ? "exact" : "equivalent",
+            Verdict = exact ? null : "same",
+            Key = found.Id,
+            Source = found.Source,
+            Saved = found.Usage,
+            SavedPicoDollars = found.PicoDollars,
+        });
+    }
+
+    private Task GiveAsync(Exchange exchange, CacheWish wish, CacheOptions policy, RawQuestion? raw, KnownQuestion found, CacheEvent tier)
+    {
+        if (raw is { } asked)
+            known.Note(asked, found);
+        Count(found.Question, found.Answer, found.Receipt, tier);
+        if (found.Receipt.Tier != "exact")
+            meaning.Replayed(exchange, policy, found.Question, found.Answer);
+        return _replayer.GiveAsync(exchange, found.Answer, found.Rendered, found.Receipt, wish, policy.Pace);
+    }
+
+    private void Count(CacheQuestion question, CachedAnswer answer, CacheReceipt receipt, CacheEvent tier) =>
+        cache.Counts.Hit(question.Scope, receipt.Tier switch { "equivalent" => CacheEvent.Equivalent, "near" => CacheEvent.Near, _ => tier }, answer);
+
+    private bool IsFresh(CachedAnswer answer, CacheWish wish) => wish.MostAge is not { } most || time.GetUtcNow() - answer.StoredAt <= most;
+
+    private async Task<bool> FollowAsync(Exchange exchange, CacheWish wish, CacheQuestion question, Flight flight)
+    {
+        CacheHeaders.Tell(exchange, CacheOutcome.Joined, wish);
+        if (!await new Follower(exchange, flight, time).FollowAsync())
+            return false;
+        cache.Counts.Add(question.Scope, CacheEvent.Joined);
+        return true;
     }
 
     /// <summary>
     /// Asks, for all who join meanwhile. This does not return before the call is over, even if its own client is gone: the call reads the
     /// body, which is this request's.
     /// </summary>
-    private async Task LeadAsync(Exchange exchange, CacheKey key, FlightKey flightKey, Flight flight)
+    private async Task LeadAsync(
+        Exchange exchange, CacheWish wish, CacheOptions policy, CacheQuestion question, CacheReceipt receipt, FlightKey flightKey, Flight flight)
     {
         HttpContext http = exchange.Http;
 
-        // It may have been answered between the look-up and here.
-        CachedAnswer? found = cache.FindInMemory(key);
+        // It may have been answered between the look-up and here, or by another instance while this one waits for it.
+        KnownQuestion? found = Take(exchange, wish, policy, question, cache.FindInMemory(question.Key));
+        SharedCall? call = null;
+        if (found is null && policy.ShareCalls)
+        {
+            call = await calls.TakeAsync(question.Key, policy, http.RequestAborted);
+            if (call.Answer is { } others)
+                found = Take(exchange, wish, policy, question, others);
+        }
+
         FlightWriter writer = new(flight, exchange);
-        bool crashed = true;
+        bool crashed = true, kept = false;
         CancellationTokenRegistration left = http.RequestAborted.UnsafeRegister(static flight => ((Flight)flight!).LeaderLeaves(), flight);
         try
         {
             if (found is null)
             {
-                Tell(exchange, CacheOutcome.Miss);
+                CacheHeaders.Tell(exchange, CacheOutcome.Miss, wish, receipt);
                 (exchange.Output, exchange.Gone) = (writer, flight.Gone);
                 await next(http);
             }
@@ -119,8 +200,8 @@ internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, F
         finally
         {
             // Kept before it is taken off the map: an equal question finds one or the other at any moment.
-            if (!crashed && found is null && MayBeKept(exchange) && flight.Whole(CachedAnswer.MostBytes) is { } body)
-                Keep(exchange, key, body, http.Response.ContentType);
+            if (!crashed && found is null && Keeping.MayBeKept(exchange) && flight.Whole(CachedAnswer.MostBytes) is { } body)
+                kept = Keep(exchange, wish, policy, question, body, http.Response.ContentType, replaces: false);
             flights.Remove(flightKey, flight);
             flight.End(crashed);
             left.Dispose();
@@ -132,115 +213,48 @@ internal sealed class CacheMiddleware(RequestDelegate next, AnswerCache cache, F
             }
 
             flight.Release();
+            call?.Release(kept);
         }
 
         if (found is not null)
-            await ReplayAsync(exchange, found);
+            await GiveAsync(exchange, wish, policy, null, found, CacheEvent.ExactTable);
     }
 
-    private async Task AskAloneAsync(Exchange exchange, CacheKey key, Wish wish)
+    private async Task AskAloneAsync(Exchange exchange, CacheWish wish, CacheOptions policy, CacheQuestion question, CacheReceipt receipt)
     {
-        Tell(exchange, wish.Read ? CacheOutcome.Miss : CacheOutcome.Refresh);
+        CacheHeaders.Tell(exchange, wish.Read ? CacheOutcome.Miss : CacheOutcome.Refresh, wish, receipt);
         exchange.Copy = wish.Write ? new AnswerCopy(CachedAnswer.MostBytes) : null;
         await next(exchange.Http);
-        if (exchange.Copy is { Overflowed: false } copy && MayBeKept(exchange) && !exchange.Http.RequestAborted.IsCancellationRequested)
-            Keep(exchange, key, copy.Bytes.ToArray(), copy.ContentType);
+        if (exchange.Copy is { Overflowed: false } copy && Keeping.MayBeKept(exchange) && !exchange.Http.RequestAborted.IsCancellationRequested)
+            Keep(exchange, wish, policy, question, copy.Bytes.ToArray(), copy.ContentType, replaces: !wish.Read);
     }
 
-    private void Keep(Exchange exchange, CacheKey key, byte[] body, string? type)
+    private bool Keep(Exchange exchange, CacheWish wish, CacheOptions policy, CacheQuestion question, byte[] body, string? type, bool replaces)
     {
+        AnswerForm form = Replayer.FormOf(exchange);
+        if (!Keeping.IsLasting(body, form, policy))
+            return false;
         DateTimeOffset now = time.GetUtcNow();
-        cache.Keep(key, new CachedAnswer(body, new AnswerForm(exchange.Dialect.Name, exchange.Stream, exchange.AsArray, false))
+        CachedAnswer answer = new(body, form)
         {
             ContentType = type ?? "",
             Model = exchange.Answer.Model,
             Usage = exchange.Answer.Usage,
             Finish = exchange.Answer.Finish,
             StoredAt = now,
-            Expires = now + exchange.Options.Cache.Ttl,
+            Expires = now + wish.Ttl,
             Source = exchange.Id,
             Target = exchange.Served?.Name ?? "",
-        });
-    }
-
-    /// <summary>Only an answer that ended complete and for a reason of its own. Embeddings and the like state none.</summary>
-    private static bool MayBeKept(Exchange exchange) =>
-        exchange.Complete && exchange.Error is null && exchange.Http.Response.StatusCode == StatusCodes.Status200OK
-        && exchange.Answer.Finish is FinishReason.Stop or FinishReason.StopSequence or FinishReason.ToolCalls or FinishReason.None
-        && (exchange.Answer.Finish != FinishReason.None || exchange.Operation.Asks == Asks.Vectors || exchange.Operation.Name is "moderations" or "rerank");
-
-    private async Task ReplayAsync(Exchange exchange, CachedAnswer found)
-    {
-        HttpResponse response = exchange.Http.Response;
-        Tell(exchange, CacheOutcome.Hit);
-        response.ContentType = found.ContentType;
-        response.Headers.Age = ((long)Math.Max(0, (time.GetUtcNow() - found.StoredAt).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        if (exchange.Stream)
-            response.Headers.CacheControl = "no-cache";
-        else
-            response.ContentLength = found.Body.Length;
-        exchange.Answer.Restore(found.Model, found.Usage, found.Finish);
-        exchange.ToFirstContent = time.GetElapsedTime(exchange.Started);
-        exchange.BytesOut += found.Body.Length;
-        FlushResult flushed = await response.BodyWriter.WriteAsync(found.Body, exchange.Http.RequestAborted);
-        exchange.Complete = !flushed.IsCanceled;
-    }
-
-    private static void Tell(Exchange exchange, CacheOutcome outcome)
-    {
-        exchange.Cache = outcome;
-        exchange.Http.Response.Headers[HeaderNames.Cache] = outcome switch
-        {
-            CacheOutcome.Hit => "hit",
-            CacheOutcome.Miss => "miss",
-            CacheOutcome.Refresh => "refresh",
-            CacheOutcome.Joined => "joined",
-            _ => "bypass",
+            Question = question.Hash,
+            Scope = question.Scope,
+            Took = exchange.ToFirstContent is { } first ? time.GetElapsedTime(exchange.Started) - first : TimeSpan.Zero,
+            PicoDollars = AnswerCost.Of(exchange.Served, exchange.Answer.Usage, now),
         };
+        cache.Keep(question.Key, answer, replaces);
+        meaning.Kept(policy, wish, question, answer);
+        return true;
     }
 
     private static bool IsOn(HttpContext http, string header) =>
         http.Request.Headers[header] is { Count: > 0 } values && values.ToString().Trim() is "1" or "true" or "True" or "TRUE";
-
-    private static bool TryReadWish(Exchange exchange, out Wish wish, out GatewayError? error)
-    {
-        error = null;
-        wish = exchange.Options.Cache.Enabled ? new Wish(true, true, false) : default;
-        IHeaderDictionary headers = exchange.Http.Request.Headers;
-        string asked = headers[HeaderNames.Cache].ToString().Trim();
-        switch (asked.ToLowerInvariant())
-        {
-            case "":
-                string control = headers.CacheControl.ToString();
-                if (control.Contains("no-store", StringComparison.OrdinalIgnoreCase))
-                    wish = default;
-                else if (wish.Read && control.Contains("no-cache", StringComparison.OrdinalIgnoreCase))
-                    wish = new Wish(false, true, false);
-                break;
-            case "on":
-                wish = new Wish(true, true, false);
-                break;
-            case "off":
-                wish = default;
-                break;
-            case "refresh":
-                wish = new Wish(false, true, false);
-                break;
-            case "only":
-                wish = new Wish(true, false, true);
-                break;
-            default:
-                error = new GatewayError(ErrorKind.BadRequest,
-                    $"'{HeaderNames.Cache}' must be 'on', 'off', 'refresh' or 'only'.", HeaderNames.Cache);
-                return false;
-        }
-
-        // What a client stores at the provider must be there under the id that the answer names.
-        if (exchange.Question!.TopLevelType("store"u8) == JsonTokenType.True)
-            wish = default;
-        return true;
-    }
-
-    /// <summary>What may be done: replay, keep, or nothing but replay.</summary>
-    private readonly record struct Wish(bool Read, bool Write, bool Only);
 }

@@ -26,6 +26,9 @@ internal sealed record FlightEnd
     /// <summary>The model's own name of itself.</summary>
     public string? Model { get; init; }
 
+    /// <summary>The exchange of who asked.</summary>
+    public string Source { get; init; } = "";
+
     /// <summary>What the one call cost.</summary>
     public TokenUsage? Usage { get; init; }
 
@@ -48,6 +51,7 @@ internal sealed record FlightEnd
         Served = exchange.Served,
         Dropped = exchange.Dropped,
         Model = exchange.Answer.Model,
+        Source = exchange.Id,
         Usage = exchange.Answer.Usage,
         Finish = exchange.Answer.Finish,
     };

@@ -84,7 +84,10 @@ internal sealed class Follower(Exchange exchange, Flight flight, TimeProvider ti
         {
             if (!_begun)
                 Begin();
-            exchange.Answer.Restore(end.Model, end.Usage, end.Finish);
+            exchange.Answer.Restore(end.Model, null, end.Finish);
+
+            // The one call was paid for by who asked first.
+            exchange.CacheReceipt = new CacheReceipt { Saved = end.Usage, Source = end.Source };
             exchange.Complete = await FlushAsync(exchange.Http.RequestAborted);
             return exchange.Complete || Leave();
         }

@@ -1,193 +1,70 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Collections.Frozen;
-using System.Security.Cryptography;
-using System.Text.Json;
+using Perigee.Caching.Keys;
 using Perigee.Wire;
 
 namespace Perigee.Caching;
 
 /// <summary>
-/// The canonical form of a question and its hash: the order of members, white space and the way strings are escaped do not matter,
-/// every other thing does. Only the members listed here are left out: they say who asks or how it is billed, never what is asked.
+/// The canonical question and its hash. Conversations have one form for all chat dialects and for streams and whole answers; other
+/// questions have their operation's. Order of members, white space, escapes, spelling of numbers and documented defaults do not matter,
+/// nor what says who asks (see <see cref="Fields"/>); every other thing does.
 /// </summary>
 internal static class QuestionKey
 {
-    /// <summary>Members of the body's top level that do not change the answer.</summary>
-    public static FrozenSet<string> Ignored { get; } = new[]
-    {
-        "user", "safety_identifier", "metadata", "prompt_cache_key", "prompt_cache_retention", "session_id", "store",
-    }.ToFrozenSet(StringComparer.Ordinal);
-
     /// <summary>The hash of the canonical form, in lower-case hex.</summary>
-    public static string Hash(JsonIndex question)
+    /// <param name="operation">The operation.</param>
+    /// <param name="question">Its body.</param>
+    public static string Hash(Operation operation, JsonIndex question)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(question.Json.Length + 64);
-        Writer writer = new(question, buffer);
+        CanonicalWriter writer = new(question);
         try
         {
-            writer.Object(0, top: true);
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(writer.Written, hash);
-            return Convert.ToHexStringLower(hash);
+            Write(ref writer, operation);
+            return writer.Hash();
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(writer.Buffer);
+            writer.Dispose();
         }
     }
 
-    private ref struct Writer(JsonIndex question, byte[] buffer)
+    /// <summary>All that the cache needs to know of a question, in one walk.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="question">Its body.</param>
+    /// <param name="semantic">Whether the last user turn is wanted apart from the rest.</param>
+    public static QuestionParts Read(Operation operation, JsonIndex question, bool semantic)
     {
-        private readonly ReadOnlySpan<JsonIndex.Token> _tokens = question.Tokens;
-        private int _length;
-
-        public byte[] Buffer { get; private set; } = buffer;
-
-        public readonly ReadOnlySpan<byte> Written => Buffer.AsSpan(0, _length);
-
-        public void Object(int at, bool top)
+        CanonicalWriter writer = new(question);
+        try
         {
-            Put((byte)'{');
-            int members = 0;
-            for (int i = at + 1; i < _tokens[at].Next; i = _tokens[i + 1].Next)
-                members++;
-            int[] names = ArrayPool<int>.Shared.Rent(Math.Max(1, members));
-            int count = 0;
-            bool sorted = true;
-            for (int i = at + 1; i < _tokens[at].Next; i = _tokens[i + 1].Next)
-            {
-                if (top && question.NameIn(_tokens[i], Ignored))
-                    continue;
-                sorted &= count == 0 || Compare(names[count - 1], i) <= 0;
-                names[count++] = i;
-            }
-
-            if (!sorted)
-                Sort(names.AsSpan(0, count));
-            for (int i = 0; i < count; i++)
-            {
-                if (i > 0)
-                    Put((byte)',');
-                Scalar(names[i]);
-                Put((byte)':');
-                Value(names[i] + 1);
-            }
-
-            ArrayPool<int>.Shared.Return(names);
-            Put((byte)'}');
+            Write(ref writer, operation);
+            return writer.Parts(semantic && operation.Asks == Asks.Conversation);
         }
-
-        private void Value(int at)
+        finally
         {
-            switch (_tokens[at].Type)
-            {
-                case JsonTokenType.StartObject:
-                    Object(at, top: false);
-                    break;
-                case JsonTokenType.StartArray:
-                    Put((byte)'[');
-                    for (int i = at + 1; i < _tokens[at].Next; i = _tokens[i].Next)
-                    {
-                        if (i > at + 1)
-                            Put((byte)',');
-                        Value(i);
-                    }
-
-                    Put((byte)']');
-                    break;
-                default:
-                    Scalar(at);
-                    break;
-            }
+            writer.Dispose();
         }
+    }
 
-        /// <summary>
-        /// A name, string, number or word. Strings go in decoded, with their length before them: all spellings of one text are one, and no
-        /// text can look like the structure around it.
-        /// </summary>
-        private void Scalar(int at)
+    /// <summary>The hash of a body of which nothing is known: whatever is not ignored counts, the shape of the answer too.</summary>
+    public static string Hash(JsonIndex question)
+    {
+        CanonicalWriter writer = new(question);
+        try
         {
-            ref readonly JsonIndex.Token token = ref _tokens[at];
-            ReadOnlySpan<byte> raw = question.Raw(token);
-            if (token.Type is not (JsonTokenType.String or JsonTokenType.PropertyName))
-            {
-                Put(raw);
-                return;
-            }
-
-            Put((byte)'"');
-            int lengthAt = _length;
-            Reserve(raw.Length + 4);
-            _length += 4;
-            if (!token.Escaped || !TryDecode(raw))
-                Put(raw[1..^1]);
-            BinaryPrimitives.WriteInt32LittleEndian(Buffer.AsSpan(lengthAt), _length - lengthAt - 4);
+            writer.Other("", OtherShapes.Body);
+            return writer.Hash();
         }
-
-        private bool TryDecode(ReadOnlySpan<byte> raw)
+        finally
         {
-            Utf8JsonReader reader = new(raw);
-            reader.Read();
-            try
-            {
-                _length += reader.CopyString(Buffer.AsSpan(_length));
-                return true;
-            }
-            catch (InvalidOperationException)
-            {
-                // A lone surrogate: its raw spelling is as good as any.
-                return false;
-            }
+            writer.Dispose();
         }
+    }
 
-        private readonly int Compare(int left, int right)
-        {
-            ref readonly JsonIndex.Token a = ref _tokens[left];
-            ref readonly JsonIndex.Token b = ref _tokens[right];
-            return a.Escaped || b.Escaped
-                ? string.CompareOrdinal(question.Text(a), question.Text(b))
-                : question.Raw(a).SequenceCompareTo(question.Raw(b));
-        }
-
-        /// <summary>Members of one object are few and mostly in one order already: insertion sort.</summary>
-        private readonly void Sort(Span<int> names)
-        {
-            for (int i = 1; i < names.Length; i++)
-            {
-                int name = names[i];
-                int j = i - 1;
-                while (j >= 0 && Compare(names[j], name) > 0)
-                {
-                    names[j + 1] = names[j];
-                    j--;
-                }
-
-                names[j + 1] = name;
-            }
-        }
-
-        private void Put(byte value)
-        {
-            Reserve(1);
-            Buffer[_length++] = value;
-        }
-
-        private void Put(ReadOnlySpan<byte> bytes)
-        {
-            Reserve(bytes.Length);
-            bytes.CopyTo(Buffer.AsSpan(_length));
-            _length += bytes.Length;
-        }
-
-        private void Reserve(int bytes)
-        {
-            if (_length + bytes <= Buffer.Length)
-                return;
-            byte[] larger = ArrayPool<byte>.Shared.Rent((_length + bytes) * 2);
-            Written.CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(Buffer);
-            Buffer = larger;
-        }
+    private static void Write(ref CanonicalWriter writer, Operation operation)
+    {
+        if (operation.Asks == Asks.Conversation)
+            writer.Conversation(operation.Speaks);
+        else
+            writer.Other(operation.Name, OtherShapes.Body);
     }
 }

@@ -36,7 +36,8 @@ internal static partial class KeyEndpoints
         }
 
         (string key, KeyRecord record) =
-            await store.CreateAsync(wish!.Name!.Trim(), wish.Tenant, wish.RequestsPerMinute, wish.ExpiresAt, http.RequestAborted, wish.Quality);
+            await store.CreateAsync(wish!.Name!.Trim(), wish.Tenant, wish.RequestsPerMinute, wish.ExpiresAt, http.RequestAborted, wish.Quality,
+                wish.CacheTtlSeconds);
         lookup.Put(record);
         http.Response.Headers.Location = $"{Root}/{record.Id}";
         await ManageJson.WriteAsync(http, StatusCodes.Status201Created, ShownKey.Of(record, key), KeyJson.Default.ShownKey);
@@ -73,7 +74,7 @@ internal static partial class KeyEndpoints
         if (wish.Unknown is { Count: > 0 } unknown)
         {
             return Bad($"Unknown: {string.Join(", ", unknown.Keys.Select(static name => $"'{Shorten(name)}'"))}. "
-                + "A key has 'name', 'tenant', 'requestsPerMinute', 'quality' and 'expiresAt'.", Shorten(unknown.Keys.First()));
+                + "A key has 'name', 'tenant', 'requestsPerMinute', 'quality', 'cacheTtlSeconds' and 'expiresAt'.", Shorten(unknown.Keys.First()));
         }
 
         if (string.IsNullOrWhiteSpace(wish.Name) || wish.Name.Length > LongestName || wish.Name.Any(char.IsControl))
@@ -84,6 +85,8 @@ internal static partial class KeyEndpoints
             return Bad($"'requestsPerMinute' must be 1 to {MostRequests}; leave it out for the gateway's default.", "requestsPerMinute");
         if (wish.Quality is not (null or "basic" or "standard" or "strong" or "frontier"))
             return Bad("'quality' must be 'basic', 'standard', 'strong' or 'frontier': the least that the model 'auto' gives this key.", "quality");
+        if (wish.CacheTtlSeconds is < 0 or > 31 * 24 * 3600)
+            return Bad("'cacheTtlSeconds' must be 0 (answers to this key are not kept) to 2678400.", "cacheTtlSeconds");
         return wish.ExpiresAt <= now ? Bad("'expiresAt' must be in the future.", "expiresAt") : null;
     }
 

@@ -16,6 +16,8 @@ internal sealed record NewKey
 
     public string? Quality { get; set; }
 
+    public int? CacheTtlSeconds { get; set; }
+
     /// <summary>Members that there are not: collected to be named all at once.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
@@ -30,12 +32,13 @@ internal sealed record ShownKey(
     string Tenant,
     int? RequestsPerMinute,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Quality,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? CacheTtlSeconds,
     DateTime CreatedAt,
     DateTime? ExpiresAt,
     DateTime? RevokedAt)
 {
     public static ShownKey Of(KeyRecord record, string? key = null) => new(
-        record.Id, "key", key, record.Name, record.Tenant, record.RequestsPerMinute, record.Quality,
+        record.Id, "key", key, record.Name, record.Tenant, record.RequestsPerMinute, record.Quality, record.CacheTtlSeconds,
         record.CreatedAt.UtcDateTime, record.ExpiresAt?.UtcDateTime, record.RevokedAt?.UtcDateTime);
 
     /// <summary>Without the key.</summary>

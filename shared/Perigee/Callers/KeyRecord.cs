@@ -22,6 +22,9 @@ internal sealed record KeyRecord(
     /// <summary>The least quality of a model that <c>auto</c> chooses for it, or null for the gateway's own.</summary>
     public string? Quality { get; init; }
 
+    /// <summary>The longest, in seconds, that answers to it are kept; 0 for not at all, null for the operator's general word.</summary>
+    public int? CacheTtlSeconds { get; init; }
+
     /// <summary>The public id: the beginning of the hash, which says nothing of the key and leads to the row.</summary>
     public string Id { get; } = IdOf(Hash);
 
@@ -49,6 +52,7 @@ internal sealed record KeyRecord(
         row.Moment("revokedAt"))
     {
         Quality = row.Text("quality"),
+        CacheTtlSeconds = (int?)row.Number("cacheTtlSeconds"),
     };
 
     /// <summary>Makes the row.</summary>
@@ -58,6 +62,7 @@ internal sealed record KeyRecord(
         .Set("tenant", Tenant)
         .Set("requestsPerMinute", RequestsPerMinute)
         .Set("quality", Quality)
+        .Set("cacheTtlSeconds", CacheTtlSeconds)
         .Set("createdAt", CreatedAt)
         .Set("expiresAt", ExpiresAt)
         .Set("revokedAt", RevokedAt);

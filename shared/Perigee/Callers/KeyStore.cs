@@ -20,7 +20,8 @@ internal sealed class KeyStore(IStorage storage, TimeProvider time)
 
     /// <summary>Makes a key. The text is in nobody's hands but the caller's.</summary>
     public async ValueTask<(string Key, KeyRecord Record)> CreateAsync(
-        string name, string? tenant, int? requestsPerMinute, DateTimeOffset? expiresAt, CancellationToken cancel, string? quality = null)
+        string name, string? tenant, int? requestsPerMinute, DateTimeOffset? expiresAt, CancellationToken cancel, string? quality = null,
+        int? cacheTtlSeconds = null)
     {
         string key = KeyText.New();
         string hash = KeyText.Hash(key).Hex();
@@ -28,6 +29,7 @@ internal sealed class KeyStore(IStorage storage, TimeProvider time)
             hash, name, tenant ?? KeyRecord.IdOf(hash), requestsPerMinute, time.GetUtcNow(), expiresAt?.ToUniversalTime(), RevokedAt: null)
         {
             Quality = quality,
+            CacheTtlSeconds = cacheTtlSeconds,
         };
 
         // Nobody else has this hash, so a write that is repeated after a lost reply does no harm.

@@ -30,7 +30,7 @@ internal ref struct SseFrame
     /// <param name="scanned">How many bytes an earlier call has already searched in vain; updated. Zero at the beginning of an event.</param>
     /// <param name="frame">The event.</param>
     /// <returns>False where the event is not yet complete.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> bytes, bool atEnd, ref int scanned, out SseFrame frame)
+    public static bool TryRead(ReadOnlySpan<byte> bytes, bool atEnd, scoped ref int scanned, out SseFrame frame)
     {
         frame = default;
         int end = FindEnd(bytes, atEnd, ref scanned);

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Perigee.Caching;
+using Perigee.Caching.Asking;
 using Perigee.Front;
 using Perigee.Tests.Routing;
 using Perigee.Wire;
@@ -25,7 +26,8 @@ internal sealed class FlightRig
     {
         FakeTimeProvider time = new();
         AnswerCache answers = new(Tables, new Fixed(), time, NullLogger<AnswerCache>.Instance);
-        _cache = new CacheMiddleware(http => AskAsync(http.Features.Get<Exchange>()!), answers, Flights, time);
+        _cache = new CacheMiddleware(http => AskAsync(http.Features.Get<Exchange>()!), answers, new KnownQuestions(new Fixed(), time), Flights,
+            new SharedCalls(Tables, answers, time, NullLogger<SharedCalls>.Instance), new MeaningTiers(), new Random(5), time);
     }
 
     public Flights Flights { get; } = new();

@@ -48,6 +48,9 @@ internal sealed record Route(string Name, RouteNode Root)
     /// <summary>Retries of its own, or null.</summary>
     public RetryOptions? Retries { get; init; }
 
+    /// <summary>Its own word on the response cache, or null.</summary>
+    public CacheOptions? Cache { get; init; }
+
     /// <summary>Hedging, where the operator asked for it.</summary>
     public HedgeOptions? Hedge { get; init; }
 }

@@ -6,13 +6,13 @@ namespace Perigee.Routing.Policies;
 
 /// <summary>
 /// Reads <see cref="Wishes"/> from the top level of a body: <c>models</c>, <c>provider</c>, <c>route</c> and <c>session_id</c> as OpenRouter has
-/// them, <c>fallbacks</c> as LiteLLM does. What cannot be honoured is refused by name.
+/// them, <c>fallbacks</c> as LiteLLM does; its <c>cache</c> is the cache's, which has read it by now. What cannot be honoured is refused by name.
 /// </summary>
 internal static class WishReader
 {
     private const int MostNames = RouteWalk.Most;
 
-    private static readonly FrozenSet<string> Members = new[] { "fallbacks", "models", "provider", "route", "session_id" }.ToFrozenSet(StringComparer.Ordinal);
+    private static readonly FrozenSet<string> Members = new[] { "cache", "fallbacks", "models", "provider", "route", "session_id" }.ToFrozenSet(StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> OfOpenRouter = new[] { "models", "provider", "route", "session_id" }.ToFrozenSet(StringComparer.Ordinal);
 

@@ -29,7 +29,7 @@ internal ref struct JsonArrayFrame
     /// <param name="scan">How far an earlier call came; the default at the beginning of a stream.</param>
     /// <param name="frame">The frame.</param>
     /// <returns>False where the frame is not yet complete.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> bytes, bool atEnd, ref JsonArrayScan scan, out JsonArrayFrame frame)
+    public static bool TryRead(ReadOnlySpan<byte> bytes, bool atEnd, scoped ref JsonArrayScan scan, out JsonArrayFrame frame)
     {
         frame = default;
         if (scan.Depth == 0 && FindStart(bytes, ref scan, ref frame))
