@@ -14,11 +14,12 @@ return args switch
     ["hedge", .. string[] rest] => await HedgeTable.RunAsync(rest),
     ["soak", .. string[] rest] => await LongSoak.RunAsync(rest),
     ["semantic", .. string[] rest] => await SemanticRun.RunAsync(rest),
+    ["semantic-speed", .. string[] rest] => SemanticSpeed.Run(rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N] | hedge | soak [--minutes N] | semantic [--pairs FILE]...");
+    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N] | hedge | soak [--minutes N] | semantic [--pairs FILE]... | semantic-speed");
     return 2;
 }

@@ -18,6 +18,8 @@ internal sealed class Prepared
     public static async Task<Prepared> MakeAsync(IEnumerable<Pair> pairs, ITextEmbedder? embedder)
     {
         Prepared prepared = new(embedder);
+        if (embedder is not null && !await embedder.PrepareAsync(CancellationToken.None))
+            throw new InvalidOperationException($"{embedder.Version} makes no vectors.");
         foreach (string text in pairs.SelectMany(pair => new[] { pair.A.Text, pair.B.Text }).Distinct())
         {
             prepared._folded[text] = SemanticTiers.Fold(text);

@@ -33,7 +33,7 @@ internal static class SemanticRun
         Tier equivalent = Tiers.Equivalent(keys);
         List<Tier> tiers = [Tiers.Exact, equivalent];
         List<(string Name, Prepared Prepared)> embedded = [];
-        foreach ((string name, ITextEmbedder embedder) in SemanticOptions.Embedders())
+        foreach ((string name, ITextEmbedder embedder) in options.Embedders())
         {
             Prepared prepared = embedder == SemanticTiers.Hashed ? keys : await Prepared.MakeAsync(all, embedder);
             embedded.Add((name, prepared));

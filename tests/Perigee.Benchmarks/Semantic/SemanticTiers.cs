@@ -1,48 +1,54 @@
-using System.Text;
 using Perigee.Caching.Semantic;
 using Perigee.Embedding;
 
 namespace Perigee.Benchmarks.Semantic;
 
-/// <summary>A text as the gateway folds it; <see cref="Key"/> is null where it stays exact.</summary>
-internal sealed record Folded(string? Key, FoldRefusal Refusal, string[] Words);
+/// <summary>A text as the gateway folds it.</summary>
+/// <param name="Key">The folded key in hex; null where the text stays exact.</param>
+/// <param name="Refusal">Why it does.</param>
+/// <param name="Text">What the guards look at.</param>
+internal sealed record Folded(string? Key, FoldRefusal Refusal, FoldedText? Text);
 
 /// <summary>The one place where the benchmark meets the gateway's folding, guards and embedders.</summary>
 internal static class SemanticTiers
 {
+    private static readonly HttpClient Http = new();
+
     /// <summary>The embedder that needs no weights.</summary>
-    public static ITextEmbedder Hashed { get; } = new StandIn();
+    public static ITextEmbedder Hashed { get; } = new HashedEmbedder();
 
     /// <summary>Folds a text by the default rules: what points at something or depends on the time stays exact.</summary>
-    public static Folded Fold(string text)
-    {
-        string[] words = [.. text.ToLowerInvariant().Split([' ', ',', '?', '.', '!', '\n', ':'], StringSplitOptions.RemoveEmptyEntries).Where(word => word is not ("hi" or "hello" or "please" or "thanks" or "hey"))];
-        return words.Length == 0 ? new(null, FoldRefusal.Empty, words) : new(string.Join(' ', words), FoldRefusal.None, words);
-    }
+    public static Folded Fold(string text) =>
+        FoldedText.TryFold(text, default, out FoldedText? folded, out FoldRefusal refusal)
+            ? new(Convert.ToHexString(folded.Key), FoldRefusal.None, folded)
+            : new(null, refusal, null);
 
     /// <summary>What the guards say of two folded texts.</summary>
-    public static GuardVerdict Compare(Folded asked, Folded kept) => new(asked.Key is not null && asked.Key == kept.Key, "order");
+    public static GuardVerdict Compare(Folded asked, Folded kept) =>
+        asked.Text is { } one && kept.Text is { } other ? DifferenceGuard.Compare(one, other) : new(false, "exact");
 
-    private sealed class StandIn : ITextEmbedder
+    /// <summary>An encoder's file that the reader supplies.</summary>
+    public static ITextEmbedder Onnx(string path, string vocabularyPath) => new OnnxEmbedder(path, vocabularyPath);
+
+    /// <summary>A model of a provider that speaks OpenAI's embeddings.</summary>
+    /// <param name="url">The address that takes the request, <c>.../v1/embeddings</c>.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="key">The bearer key, if it wants one.</param>
+    public static ITextEmbedder Provider(Uri url, string model, string? key) => new ProviderEmbedder(model, (body, cancel) => AskAsync(url, key, body, cancel));
+
+    private static async ValueTask<ReadOnlyMemory<byte>?> AskAsync(Uri url, string? key, ReadOnlyMemory<byte> body, CancellationToken cancel)
     {
-        public string Version => "standin";
-
-        public int Dimensions => 64;
-
-        public double Threshold => 0.8;
-
-        public ValueTask<bool> EmbedAsync(string text, Memory<float> vector, CancellationToken cancel)
+        using HttpRequestMessage request = new(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(body) };
+        request.Content.Headers.ContentType = new("application/json");
+        request.Headers.Authorization = key is null ? null : new("Bearer", key);
+        try
         {
-            Span<float> numbers = vector.Span;
-            numbers.Clear();
-            foreach (string word in Fold(text).Words)
-                numbers[Encoding.UTF8.GetBytes(word).Aggregate(17, (sum, letter) => (sum * 31) + letter) & 63]++;
-            double length = 0;
-            foreach (float number in numbers)
-                length += number * number;
-            for (int at = 0; at < numbers.Length && length > 0; at++)
-                numbers[at] = (float)(numbers[at] / Math.Sqrt(length));
-            return ValueTask.FromResult(length > 0);
+            using HttpResponseMessage answer = await Http.SendAsync(request, cancel);
+            return answer.IsSuccessStatusCode ? await answer.Content.ReadAsByteArrayAsync(cancel) : null;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
         }
     }
 }
