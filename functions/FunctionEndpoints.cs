@@ -37,10 +37,14 @@ internal sealed record HttpFunction(string Name, string Route, string[] Methods,
 internal static class FunctionEndpoints
 {
     /// <summary>Maps every HTTP-triggered function of an assembly. Reflection ends here: a request costs one delegate call.</summary>
-    public static void MapFunctions(this IEndpointRouteBuilder endpoints, Assembly assembly)
+    /// <param name="endpoints">Where they are mapped.</param>
+    /// <param name="assembly">Where the functions are.</param>
+    /// <param name="prefixes">Takes over what needs no router; null where nothing goes before it.</param>
+    public static void MapFunctions(this IEndpointRouteBuilder endpoints, Assembly assembly, FunctionPrefixes? prefixes = null)
     {
         Dictionary<Type, object> instances = [];
-        foreach (HttpFunction function in HttpFunction.In(assembly))
+        IReadOnlyList<HttpFunction> functions = HttpFunction.In(assembly);
+        foreach (HttpFunction function in functions)
         {
             Type type = function.Method.DeclaringType!;
             if (!instances.TryGetValue(type, out object? instance))
@@ -51,6 +55,7 @@ internal static class FunctionEndpoints
                 ? endpoints.Map(function.Route, context => call(context.Request))
                 : endpoints.MapMethods(function.Route, function.Methods, context => call(context.Request));
             endpoint.WithDisplayName(function.Name);
+            prefixes?.Add(function, functions, call);
         }
     }
 }

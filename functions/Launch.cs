@@ -53,6 +53,8 @@ internal static class Launch
         services.AddLogging(logging => logging
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Grpc", LogLevel.Warning)
+            // While anything of this could be logged, every request is given an Activity and a scope; what it has to say Launch and Kestrel say too.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             // Until the start is through, these two would print the fault with its stack trace: Launch says it in one line.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => gate.IsOpen && level >= LogLevel.Warning)
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel", level => gate.IsOpen && level >= LogLevel.Warning));

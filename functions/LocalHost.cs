@@ -34,7 +34,10 @@ internal static class LocalHost
         });
 
         WebApplication app = builder.Build();
-        app.MapFunctions(Assembly.GetEntryAssembly()!);
+        FunctionPrefixes prefixes = new();
+        app.Use(prefixes.Before);
+        app.UseRouting();
+        app.MapFunctions(Assembly.GetEntryAssembly()!, prefixes);
         return app;
     }
 

@@ -105,7 +105,7 @@ internal sealed class Exchange
     public IReadOnlyList<string> Dropped { get; set; } = [];
 
     /// <summary>Every try, in order. Written by forward.</summary>
-    public List<Attempt> Attempts { get; } = new(1);
+    public List<Attempt> Attempts { get; } = [];
 
     /// <summary>The try whose answer the client got, or null. Written by forward.</summary>
     public Target? Served { get; set; }
@@ -130,6 +130,9 @@ internal sealed class Exchange
 
     /// <summary>Body bytes sent to the client. Written by whoever writes the answer.</summary>
     public long BytesOut { get; set; }
+
+    /// <summary>The exchange that a request became. By type and not by type parameter: a generic call through an interface costs more than the look-up.</summary>
+    public static Exchange Of(HttpContext http) => (Exchange)http.Features[typeof(Exchange)]!;
 
     /// <summary>Why the exchange failed, or null. Written by the step that refused.</summary>
     public GatewayError? Error { get; private set; }

@@ -22,10 +22,15 @@ public sealed class GatewayPipeline
     public GatewayPipeline(IServiceProvider services)
     {
         ApplicationBuilder app = new(services);
-        app.UseMiddleware<FrontDoor>();
+        PlainPaths paths = new();
+        app.UseMiddleware<FrontDoor>(paths);
         app.UseRouting();
         app.UseMiddleware<UnknownPath>();
-        app.UseEndpoints(Map);
+        app.UseEndpoints(endpoints =>
+        {
+            Map(endpoints);
+            paths.Learn(endpoints.DataSources.SelectMany(static source => source.Endpoints));
+        });
         _pipeline = app.Build();
     }
 
@@ -70,7 +75,7 @@ public sealed class GatewayPipeline
         TimeProvider time = steps.ApplicationServices.GetRequiredService<TimeProvider>();
         return next => http =>
         {
-            Exchange exchange = http.Features.Get<Exchange>()!;
+            Exchange exchange = Exchange.Of(http);
             exchange.Marks = mark(exchange.Marks, time.GetElapsedTime(exchange.Started));
             return next(http);
         };

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Perigee.Caching;
+using Perigee.Caching.Asking;
 using Perigee.Callers;
 using Perigee.Logs;
 using Perigee.Providers;
@@ -27,6 +28,12 @@ internal static class ManagementEndpoints
         TargetsEndpoint targets = services.GetRequiredService<TargetsEndpoint>();
         endpoints.MapMethods("/manage/v1/health/targets", ["GET"], guard.Protect(targets.ListAsync));
         endpoints.MapMethods("/manage/v1/health/targets/{**name}", ["POST"], guard.Protect(targets.CloseAsync));
+        CacheEndpoints cache = services.GetRequiredService<CacheEndpoints>();
+        endpoints.MapMethods("/manage/v1/cache", ["GET"], guard.Protect(cache.ShowAsync));
+        endpoints.MapMethods("/manage/v1/cache:invalidate", ["POST"], guard.Protect(cache.InvalidateAsync));
+        endpoints.MapMethods("/manage/v1/cache/{key}", ["DELETE"], guard.Protect(cache.RemoveAsync));
+        MeaningEndpoint meaning = services.GetRequiredService<MeaningEndpoint>();
+        endpoints.MapMethods("/manage/v1/cache:semantic", ["POST"], guard.Protect(meaning.DecideAsync));
         endpoints.MapMethods("/manage/v1/config", ["GET"], guard.Protect(http =>
             AnswerAsync(http, 200, json => WriteConfig(json, services.GetRequiredService<IGatewayOptions>().Current))));
         endpoints.MapMethods("/manage/v1/schema", ["GET"], guard.Protect(async http =>

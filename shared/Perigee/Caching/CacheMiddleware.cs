@@ -231,10 +231,11 @@ internal sealed class CacheMiddleware(
 
     private bool Keep(Exchange exchange, CacheWish wish, CacheOptions policy, CacheQuestion question, byte[] body, string? type, bool replaces)
     {
-        if (!Keeping.IsLasting(body, policy))
+        AnswerForm form = Replayer.FormOf(exchange);
+        if (!Keeping.IsLasting(body, form, policy))
             return false;
         DateTimeOffset now = time.GetUtcNow();
-        CachedAnswer answer = new(body, Replayer.FormOf(exchange))
+        CachedAnswer answer = new(body, form)
         {
             ContentType = type ?? "",
             Model = exchange.Answer.Model,
@@ -250,7 +251,7 @@ internal sealed class CacheMiddleware(
             PicoDollars = AnswerCost.Of(exchange.Served, exchange.Answer.Usage, now),
         };
         cache.Keep(question.Key, answer, replaces);
-        meaning.Kept(exchange, policy, wish, question, answer);
+        meaning.Kept(policy, wish, question, answer);
         return true;
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
+using Perigee.Caching.Replay;
 using Perigee.Wire;
 
 namespace Perigee.Caching;
@@ -18,13 +19,18 @@ internal static class Keeping
     /// Whether what it says holds more than once: not an address that is signed for a while, and nothing that a rule of the operator's finds.
     /// The signatures' names are those of Amazon S3, Google Cloud Storage and Azure Storage (<c>sig</c> beside <c>se</c>).
     /// </summary>
-    public static bool IsLasting(ReadOnlySpan<byte> body, CacheOptions policy)
+    /// <param name="body">The answer.</param>
+    /// <param name="form">What its bytes are.</param>
+    /// <param name="policy">The operator's word.</param>
+    public static bool IsLasting(ReadOnlySpan<byte> body, AnswerForm form, CacheOptions policy)
     {
         if (body.IndexOf("X-Amz-Signature="u8) >= 0 || body.IndexOf("X-Goog-Signature="u8) >= 0 || (body.IndexOf("sig="u8) >= 0 && body.IndexOf("se="u8) >= 0 && body.IndexOf("sv="u8) >= 0))
             return false;
         if (policy.NeverKeep.Count == 0)
             return true;
-        string text = Encoding.UTF8.GetString(body);
+
+        // A stream's words come in pieces: a rule is about the words. What has none of its own is looked at as it came.
+        string text = AnswerText.Of(body, form) ?? Encoding.UTF8.GetString(body);
         foreach (Regex pattern in policy.NeverKeep)
         {
             if (pattern.IsMatch(text))

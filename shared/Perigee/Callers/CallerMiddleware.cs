@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 using Perigee.Storage;
 
 namespace Perigee.Callers;
@@ -10,14 +11,26 @@ internal sealed class CallerMiddleware(RequestDelegate next, CallerPolicy policy
 
     public Task InvokeAsync(HttpContext http)
     {
-        Exchange exchange = http.Features.Get<Exchange>()!;
-        string? key = PresentedKey.Of(http.Request);
-        if (key is null || !key.StartsWith(KeyText.Prefix, StringComparison.Ordinal))
-            return WithoutKeyAsync(exchange, http, key);
+        Exchange exchange = Exchange.Of(http);
+        StringValues sent = http.Request.Headers.Authorization;
+        string? header = sent.Count == 1 ? sent[0] : null;
+        RememberedKey? remembered = header is null ? null : RememberedKey.Of(http);
+        if (remembered is null || !remembered.TryGet(header!, out KeyHash hash))
+        {
+            string? key = PresentedKey.Of(http.Request, out bool inHeader);
+            if (key is null || !key.StartsWith(KeyText.Prefix, StringComparison.Ordinal))
+                return WithoutKeyAsync(exchange, http, key);
+            if (!KeyText.MayBe(key))
+                return JudgeAsync(exchange, http, KeyFinding.Unknown);
+            hash = KeyText.Hash(key);
+            if (inHeader)
+                remembered?.Set(header!, hash);
+        }
+
         ValueTask<KeyFinding> finding;
         try
         {
-            finding = keys.FindAsync(key, http.RequestAborted);
+            finding = keys.FindAsync(hash, http.RequestAborted);
         }
         catch (StorageException)
         {

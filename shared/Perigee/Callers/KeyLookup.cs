@@ -31,11 +31,12 @@ internal sealed class KeyLookup(KeyStore store, TimeProvider time)
     /// each costs a trip to the storage; keys in memory are served all the same.
     /// </summary>
     /// <exception cref="StorageException">The key is not in memory and the storage does not answer.</exception>
-    public ValueTask<KeyFinding> FindAsync(string key, CancellationToken cancel)
+    public ValueTask<KeyFinding> FindAsync(string key, CancellationToken cancel) =>
+        KeyText.MayBe(key) ? FindAsync(KeyText.Hash(key), cancel) : new ValueTask<KeyFinding>(KeyFinding.Unknown);
+
+    /// <inheritdoc cref="FindAsync(string, CancellationToken)"/>
+    public ValueTask<KeyFinding> FindAsync(KeyHash hash, CancellationToken cancel)
     {
-        if (!KeyText.MayBe(key))
-            return new ValueTask<KeyFinding>(KeyFinding.Unknown);
-        KeyHash hash = KeyText.Hash(key);
         if (_young.TryGetValue(hash, out Entry? entry) || _old.TryGetValue(hash, out entry))
         {
             TimeSpan age = time.GetElapsedTime(entry.ReadAt);

@@ -9,14 +9,17 @@ internal static class PresentedKey
     private const string Bearer = "Bearer ";
 
     /// <summary>A key of ours if there is one, else whatever else was sent as a key, else null.</summary>
-    public static string? Of(HttpRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="inAuthorization">Whether it is one of ours in the Authorization header.</param>
+    public static string? Of(HttpRequest request, out bool inAuthorization)
     {
         IHeaderDictionary headers = request.Headers;
         string? authorization = Single(headers.Authorization);
         string? token = authorization is not null && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
             ? authorization[Bearer.Length..].Trim()
             : null;
-        if (IsOurs(token))
+        inAuthorization = IsOurs(token);
+        if (inAuthorization)
             return token;
         string? first = Single(headers["api-key"]);
         if (IsOurs(first))

@@ -6,11 +6,15 @@ internal interface ITextEmbedder
     /// <summary>What made the vectors, with its version: those of different ones are never compared. Safe in a table key.</summary>
     string Version { get; }
 
-    /// <summary>Numbers in a vector.</summary>
+    /// <summary>Numbers in a vector; 0 as long as that is not known, see <see cref="PrepareAsync"/>.</summary>
     int Dimensions { get; }
 
     /// <summary>The cosine from which on two texts may be worth a closer look.</summary>
     double Threshold { get; }
+
+    /// <summary>Loads or learns what is needed before the first vector. May take seconds: no request waits for it.</summary>
+    /// <returns>Whether there can be vectors now. Never throws but for <paramref name="cancel"/>.</returns>
+    ValueTask<bool> PrepareAsync(CancellationToken cancel) => new(Dimensions > 0);
 
     /// <summary>Makes the vector, of length 1.</summary>
     /// <param name="text">The text.</param>

@@ -9,7 +9,7 @@ internal sealed class ForwardMiddleware(RequestDelegate next, Retries retries, H
 
     public async Task InvokeAsync(HttpContext http)
     {
-        Exchange exchange = http.Features.Get<Exchange>()!;
+        Exchange exchange = Exchange.Of(http);
         RoutePlan plan = exchange.Plan!;
         TargetWalk walk = new(exchange, plan);
         exchange.Overhead = tools.Time.GetElapsedTime(exchange.Started);

@@ -44,7 +44,7 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
         if (operation.Speaks == DialectFamily.Anthropic)
             http.Response.Headers["request-id"] = exchange.Id;
         exchange.Fault ??= ReadStrict(exchange);
-        http.Features.Set(exchange);
+        http.Features[typeof(Exchange)] = exchange;
 
         // The host's own bound would answer in its own words: ours is checked below.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)

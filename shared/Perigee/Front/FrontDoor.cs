@@ -9,17 +9,25 @@ using Perigee.Wire.OpenAiChat;
 namespace Perigee.Front;
 
 /// <summary>Around everything: names the request, and lets no exception out.</summary>
-internal sealed partial class FrontDoor(RequestDelegate next, TimeProvider time, ILogger<FrontDoor> log)
+internal sealed partial class FrontDoor(RequestDelegate next, PlainPaths paths, TimeProvider time, ILogger<FrontDoor> log)
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        // The host has matched an endpoint of its own already; the routes of the gateway are looked up anew.
-        http.SetEndpoint(null);
-        http.Request.RouteValues.Clear();
-        http.TraceIdentifier = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
-        http.Response.Headers[HeaderNames.RequestId] = http.TraceIdentifier;
+        string id = RequestIds.Next(time.GetUtcNow());
+        http.TraceIdentifier = id;
+        http.Response.Headers[HeaderNames.RequestId] = id;
         try
         {
+            // The host has matched an endpoint of its own already; the routes of the gateway are looked up anew.
+            Endpoint? endpoint = paths.Find(http.Request);
+            http.SetEndpoint(endpoint);
+            if (endpoint is not null)
+            {
+                await endpoint.RequestDelegate!(http);
+                return;
+            }
+
+            http.Request.RouteValues.Clear();
             await next(http);
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)

@@ -11,9 +11,25 @@ internal static class Durations
         if (milliseconds < 1_000)
             return string.Create(CultureInfo.InvariantCulture, $"{milliseconds}ms");
         (long minutes, long rest) = Math.DivRem(milliseconds, 60_000);
-        string seconds = (rest / 1_000m).ToString("0.###", CultureInfo.InvariantCulture);
-        return minutes == 0
-            ? seconds + "s"
-            : string.Create(CultureInfo.InvariantCulture, $"{minutes}m{seconds}s");
+        (long seconds, long thousandths) = Math.DivRem(rest, 1_000);
+        Span<char> text = stackalloc char[40];
+        int length = 0;
+        if (minutes > 0)
+        {
+            minutes.TryFormat(text, out length, default, CultureInfo.InvariantCulture);
+            text[length++] = 'm';
+        }
+
+        seconds.TryFormat(text[length..], out int written, default, CultureInfo.InvariantCulture);
+        length += written;
+        if (thousandths > 0)
+        {
+            text[length++] = '.';
+            thousandths.TryFormat(text[length..], out _, "000", CultureInfo.InvariantCulture);
+            length += thousandths % 100 == 0 ? 1 : thousandths % 10 == 0 ? 2 : 3;
+        }
+
+        text[length++] = 's';
+        return new string(text[..length]);
     }
 }

@@ -6,9 +6,12 @@ namespace Perigee.Limits;
 /// <summary>Counts the request against its caller's limit, or refuses it.</summary>
 internal sealed class LimitsMiddleware(RequestDelegate next, RequestLimiter limiter, TimeProvider time)
 {
+    private Said<int>? _limit;
+    private Said<long>? _reset;
+
     public Task InvokeAsync(HttpContext http)
     {
-        Exchange exchange = http.Features.Get<Exchange>()!;
+        Exchange exchange = Exchange.Of(http);
         Caller caller = exchange.Caller!;
         if ((caller.RequestsPerMinute ?? exchange.Options.Limits.RequestsPerMinute) is not { } limit)
             return next(http);
@@ -46,9 +49,9 @@ internal sealed class LimitsMiddleware(RequestDelegate next, RequestLimiter limi
             reset = TimeSpan.Zero;
         exchange.Limit = new LimitVerdict(admission.Limit, admission.Remaining, reset);
         IHeaderDictionary headers = http.Response.Headers;
-        headers["x-ratelimit-limit-requests"] = admission.Limit.ToString(CultureInfo.InvariantCulture);
+        headers["x-ratelimit-limit-requests"] = TextOf(admission.Limit);
         headers["x-ratelimit-remaining-requests"] = admission.Remaining.ToString(CultureInfo.InvariantCulture);
-        headers["x-ratelimit-reset-requests"] = Durations.Format(reset);
+        headers["x-ratelimit-reset-requests"] = TextOf(reset);
         if (admission.Verdict == Verdict.Admitted)
             return next(http);
         return exchange.RefuseAsync(new GatewayError(
@@ -56,4 +59,26 @@ internal sealed class LimitsMiddleware(RequestDelegate next, RequestLimiter limi
             $"Limit of {admission.Limit} requests a minute reached: try again in {Durations.Format(reset)}.",
             RetryAfter: reset)).AsTask();
     }
+
+    /// <summary>Most callers have one limit: its text is made once and not for every request.</summary>
+    private string TextOf(int limit)
+    {
+        Said<int>? said = _limit;
+        if (said is null || said.Value != limit)
+            _limit = said = new Said<int>(limit, limit.ToString(CultureInfo.InvariantCulture));
+        return said.Text;
+    }
+
+    /// <summary>Every window ends with the minute: requests of the same millisecond say the same.</summary>
+    private string TextOf(TimeSpan reset)
+    {
+        long milliseconds = (long)Math.Ceiling(reset.TotalMilliseconds);
+        Said<long>? said = _reset;
+        if (said is null || said.Value != milliseconds)
+            _reset = said = new Said<long>(milliseconds, Durations.Format(reset));
+        return said.Text;
+    }
+
+    /// <summary>What was said last, and its text.</summary>
+    private sealed record Said<T>(T Value, string Text);
 }

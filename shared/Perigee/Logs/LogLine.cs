@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Text.Json;
 
 namespace Perigee.Logs;
@@ -7,6 +9,8 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
 {
     /// <summary>The schema's version.</summary>
     public const int Version = 1;
+
+    private readonly ConcurrentDictionary<string, string> _words = new(StringComparer.Ordinal);
 
     /// <summary>One exchange. Null and unknown values are left out.</summary>
     public void Write(Utf8JsonWriter json, LogRecord record)
@@ -23,7 +27,7 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
         Foreign(json, "target"u8, record.Served?.ToString());
         Foreign(json, "answerModel"u8, record.AnswerModel);
         json.WriteBoolean("stream"u8, record.Stream);
-        double upstream = WriteAttempts(json, record.Attempts);
+        TimeSpan upstream = WriteAttempts(json, record.Attempts);
         json.WriteNumber("status"u8, record.Status);
         if (record.Error is { } kind)
         {
@@ -66,9 +70,9 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
         }
 
         if (record.ToFirstContent is { } first)
-            Milliseconds(json, "ttftMs"u8, first.TotalMilliseconds);
-        Milliseconds(json, "totalMs"u8, record.Total.TotalMilliseconds);
-        Milliseconds(json, "overheadMs"u8, Math.Max(0, record.Total.TotalMilliseconds - upstream));
+            Milliseconds(json, "ttftMs"u8, first);
+        Milliseconds(json, "totalMs"u8, record.Total);
+        Milliseconds(json, "overheadMs"u8, record.Total > upstream ? record.Total - upstream : TimeSpan.Zero);
         json.WriteNumber("bytesOut"u8, record.BytesOut);
         if (record.Finish != "None")
             json.WriteString("finish"u8, Word(record.Finish));
@@ -97,15 +101,15 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
         json.WriteNumber("seq"u8, sequence);
     }
 
-    private double WriteAttempts(Utf8JsonWriter json, IReadOnlyList<Attempt> attempts)
+    private TimeSpan WriteAttempts(Utf8JsonWriter json, IReadOnlyList<Attempt> attempts)
     {
-        double upstream = 0;
+        TimeSpan upstream = TimeSpan.Zero;
         if (attempts.Count == 0)
             return upstream;
         json.WriteStartArray("attempts"u8);
         foreach (Attempt attempt in attempts)
         {
-            upstream += attempt.Total.TotalMilliseconds;
+            upstream += attempt.Total;
             json.WriteStartObject();
             json.WriteString("provider"u8, attempt.Target.Provider.Name);
             if (attempt.Target.Model.Length > 0)
@@ -117,10 +121,10 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
             if (attempt.Failure is { } failure)
                 json.WriteString("failure"u8, ErrorKinds.Word(failure));
             if (attempt.ToHeaders is { } headers)
-                Milliseconds(json, "toHeadersMs"u8, headers.TotalMilliseconds);
+                Milliseconds(json, "toHeadersMs"u8, headers);
             if (attempt.ToContent is { } content)
-                Milliseconds(json, "toContentMs"u8, content.TotalMilliseconds);
-            Milliseconds(json, "totalMs"u8, attempt.Total.TotalMilliseconds);
+                Milliseconds(json, "toContentMs"u8, content);
+            Milliseconds(json, "totalMs"u8, attempt.Total);
             json.WriteBoolean("shown"u8, attempt.Shown);
             Foreign(json, "requestId"u8, attempt.ProviderRequestId);
             json.WriteEndObject();
@@ -130,8 +134,22 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
         return upstream;
     }
 
-    // Microseconds are as fine as these clocks are worth.
-    private static void Milliseconds(Utf8JsonWriter json, ReadOnlySpan<byte> name, double value) => json.WriteNumber(name, Math.Round(value, 3));
+    // Microseconds are as fine as these clocks are worth. As whole numbers, because the shortest form of a double is dear to find.
+    private static void Milliseconds(Utf8JsonWriter json, ReadOnlySpan<byte> name, TimeSpan value)
+    {
+        (long whole, long part) = Math.DivRem((Math.Max(0, value.Ticks) + 5) / TimeSpan.TicksPerMicrosecond, 1_000);
+        Span<byte> text = stackalloc byte[24];
+        Utf8Formatter.TryFormat(whole, text, out int length);
+        if (part > 0)
+        {
+            text[length] = (byte)'.';
+            (text[length + 1], text[length + 2], text[length + 3]) = ((byte)('0' + (part / 100)), (byte)('0' + (part / 10 % 10)), (byte)('0' + (part % 10)));
+            length += part % 100 == 0 ? 2 : part % 10 == 0 ? 3 : 4;
+        }
+
+        json.WritePropertyName(name);
+        json.WriteRawValue(text[..length], skipInputValidation: true);
+    }
 
     private static void Text(Utf8JsonWriter json, ReadOnlySpan<byte> name, string? value)
     {
@@ -146,5 +164,6 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
             json.WriteString(name, redactor.Redact(value));
     }
 
-    private static string Word(string member) => JsonNamingPolicy.SnakeCaseLower.ConvertName(member);
+    // Members of a few enumerations: each is put into the log's form once.
+    private string Word(string member) => _words.GetOrAdd(member, JsonNamingPolicy.SnakeCaseLower.ConvertName);
 }

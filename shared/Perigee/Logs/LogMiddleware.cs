@@ -19,7 +19,7 @@ internal sealed class LogMiddleware(RequestDelegate next, LogShipper shipper, Ti
         }
         finally
         {
-            Exchange exchange = http.Features.Get<Exchange>()!;
+            Exchange exchange = Exchange.Of(http);
             if (exchange.Options.Logs.Enabled)
                 shipper.Queue(LogRecord.Of(exchange, time.GetElapsedTime(exchange.Started), crash));
         }

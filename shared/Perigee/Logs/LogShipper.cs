@@ -22,8 +22,10 @@ internal sealed partial class LogShipper : IHostedService, IDisposable
     // The host kills five seconds after it asked to stop.
     private static readonly TimeSpan LastChance = TimeSpan.FromSeconds(4);
 
-    // Records are looked at in waves: a wake-up for each would cost more than writing it.
+    // Records are looked at in waves: a wake-up for each would cost more than writing it. A crowd ends the pause: none may be dropped while
+    // the storage is well.
     private static readonly TimeSpan Wave = TimeSpan.FromMilliseconds(200);
+    private const int Crowd = Capacity / 8;
 
     private readonly IBlobs _blobs;
     private readonly IGatewayOptions _options;
@@ -41,7 +43,10 @@ internal sealed partial class LogShipper : IHostedService, IDisposable
     private readonly Utf8JsonWriter _json;
     private GatewayOptions? _seen;
     private Task _work = Task.CompletedTask;
+    private readonly MemoryStream _packed = new();
+    private volatile TaskCompletionSource _crowded = NewPause();
     private long _sequence;
+    private long _crowdAt = Crowd;
     private long _dropped;
     private int _inBlob;
 
@@ -51,7 +56,7 @@ internal sealed partial class LogShipper : IHostedService, IDisposable
         (_options, _redactor, _time, _log) = (options, redactor, time, log);
         _names = new LogBlobNames(host.Region, host.Instance);
         _lines = new LogLine(host.Region, host.Instance, redactor);
-        _json = new Utf8JsonWriter(_buffer);
+        _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { SkipValidation = true });
         _end = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _records = Channel.CreateBounded<LogRecord>(
             new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
@@ -72,6 +77,8 @@ internal sealed partial class LogShipper : IHostedService, IDisposable
         record.Sequence = Interlocked.Increment(ref _sequence);
         if (!_records.Writer.TryWrite(record))
             Interlocked.Increment(ref _dropped);
+        if (record.Sequence >= Volatile.Read(ref _crowdAt))
+            _crowded.TrySetResult();
     }
 
     /// <inheritdoc/>
@@ -102,6 +109,7 @@ internal sealed partial class LogShipper : IHostedService, IDisposable
     public void Dispose()
     {
         _json.Dispose();
+        _packed.Dispose();
         _hurry.Dispose();
         _end.Dispose();
     }
@@ -129,6 +137,8 @@ internal sealed partial class LogShipper : IHostedService, IDisposable
         long started = _time.GetTimestamp();
         while (true)
         {
+            _crowded = NewPause();
+            Volatile.Write(ref _crowdAt, Interlocked.Read(ref _sequence) + Crowd);
             while (_buffer.WrittenCount < options.FlushBytes && _records.Reader.TryRead(out LogRecord? record))
             {
                 _lines.Write(_json, record);
@@ -139,16 +149,13 @@ internal sealed partial class LogShipper : IHostedService, IDisposable
             TimeSpan left = options.FlushAfter - _time.GetElapsedTime(started);
             if (_buffer.WrittenCount >= options.FlushBytes || left <= TimeSpan.Zero || _hurry.IsCancellationRequested)
                 return;
-            try
-            {
-                await Task.Delay(left < Wave ? left : Wave, _time, _hurry.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // One more round takes what came in the meantime.
-            }
+
+            // However the pause ends, one more round takes what came in the meantime.
+            await _crowded.Task.WaitAsync(left < Wave ? left : Wave, _time, _hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private static TaskCompletionSource NewPause() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task ShipAsync()
     {
@@ -227,12 +234,13 @@ internal sealed partial class LogShipper : IHostedService, IDisposable
         _json.Reset();
     }
 
-    private static byte[] Compress(ReadOnlySpan<byte> lines)
+    /// <summary>Valid until the next call: blobs are written one after the other, and large arrays for each would be collected dearly.</summary>
+    private ReadOnlyMemory<byte> Compress(ReadOnlySpan<byte> lines)
     {
-        using MemoryStream packed = new(lines.Length / 4);
-        using (GZipStream gzip = new(packed, CompressionLevel.Fastest, leaveOpen: true))
+        _packed.SetLength(0);
+        using (GZipStream gzip = new(_packed, CompressionLevel.Fastest, leaveOpen: true))
             gzip.Write(lines);
-        return packed.ToArray();
+        return _packed.GetBuffer().AsMemory(0, (int)_packed.Length);
     }
 
     private GatewayOptions Current()

@@ -18,7 +18,7 @@ internal sealed class ModelsEndpoint(ModelResolver models, TimeProvider clock)
     /// <summary>Lists every name that a caller may use.</summary>
     public async Task ListAsync(HttpContext http)
     {
-        Exchange exchange = http.Features.Get<Exchange>()!;
+        Exchange exchange = Exchange.Of(http);
         DialectFamily family = FamilyOf(exchange);
         KeptList? kept = _lists[(int)family];
 
@@ -33,7 +33,7 @@ internal sealed class ModelsEndpoint(ModelResolver models, TimeProvider clock)
     /// <summary>Shows one model by the route value <c>id</c>, which may hold slashes.</summary>
     public async Task FindAsync(HttpContext http)
     {
-        Exchange exchange = http.Features.Get<Exchange>()!;
+        Exchange exchange = Exchange.Of(http);
 
         // Routing leaves an escaped slash escaped, and SDKs escape it.
         string id = (http.Request.RouteValues["id"] as string ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);

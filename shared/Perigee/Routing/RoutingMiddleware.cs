@@ -10,7 +10,7 @@ internal sealed class RoutingMiddleware(RequestDelegate next, RoutePlanner plann
 {
     public Task InvokeAsync(HttpContext http)
     {
-        Exchange exchange = http.Features.Get<Exchange>()!;
+        Exchange exchange = Exchange.Of(http);
         if (exchange.Operation.TargetBy != TargetBy.Model)
             return FindAsync(exchange, null);
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Text;
 
 namespace Perigee.Benchmarks.Load;
@@ -16,59 +15,66 @@ internal sealed record Scenario(string Name, int PromptBytes, bool Stream, bool 
 /// <param name="P50">Median time of an answer, or to the first bytes of a stream's body, in milliseconds.</param>
 /// <param name="P99">The same, 99th percentile.</param>
 /// <param name="Cpu">CPU time of the process under load per answer, in microseconds.</param>
-internal readonly record struct Interval(double PerSecond, double P50, double P99, double Cpu);
+/// <param name="Own">CPU time of this process, which asks, per answer, in microseconds.</param>
+internal readonly record struct Interval(double PerSecond, double P50, double P99, double Cpu, double Own);
 
-/// <summary>A closed loop of a fixed number of callers, each with one request under way.</summary>
-internal sealed class Client(Scenario scenario, string key) : IDisposable
+/// <summary>A closed loop of a fixed number of callers, each with one connection and one request under way. The same for every target.</summary>
+internal sealed class Client(Scenario scenario, string key)
 {
-    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, ActivityHeadersPropagator = null });
+    /// <summary>Questions that everybody asks: more than one, as in life, and so few that they are in memory.</summary>
+    private const int HotQuestions = 8;
+
     private readonly string _padding = new('p', scenario.PromptBytes);
     private int _serial;
 
     /// <summary>Runs for a while against one target.</summary>
     public async Task<Interval> RunAsync(Target target, int callers, TimeSpan duration)
     {
-        List<double>[] times = [.. Enumerable.Range(0, callers).Select(_ => new List<double>(20_000))];
+        Uri url = new(target.Url);
+        List<double>[] times = [.. Enumerable.Range(0, callers).Select(_ => new List<double>(200_000))];
+        Wire[] wires = await Task.WhenAll(times.Select(_ => Wire.OpenAsync(url)));
+        byte[][] hot = scenario.Repeat ? [.. Enumerable.Range(0, HotQuestions).Select(i => Request(url, i))] : [];
         double cpu = target.Cpu();
+        double own = Environment.CpuUsage.TotalTime.TotalSeconds;
         long begin = Stopwatch.GetTimestamp();
         long end = begin + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        await Task.WhenAll(times.Select(list => Task.Run(async () =>
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
         {
-            byte[] buffer = new byte[64 * 1024];
-            while (Stopwatch.GetTimestamp() < end)
-                list.Add(await AskAsync(target, buffer));
+            for (int turn = caller; Stopwatch.GetTimestamp() < end; turn++)
+            {
+                byte[] request = scenario.Repeat ? hot[turn % hot.Length] : Request(url, Interlocked.Increment(ref _serial));
+                times[caller].Add(await AskAsync(wires[caller], request));
+            }
         })));
         double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         cpu = target.Cpu() - cpu;
+        own = Environment.CpuUsage.TotalTime.TotalSeconds - own;
+        foreach (Wire wire in wires)
+            wire.Dispose();
         double[] all = [.. times.SelectMany(list => list).Order()];
-        return new Interval(all.Length / seconds, all[all.Length / 2], all[(int)(all.Length * 0.99)], cpu / all.Length * 1e6);
+        return new Interval(all.Length / seconds, all[all.Length / 2], all[(int)(all.Length * 0.99)], cpu / all.Length * 1e6, own / all.Length * 1e6);
     }
 
     /// <summary>One request, read to its end. The time in milliseconds, of a stream up to its first bytes.</summary>
-    public async Task<double> AskAsync(Target target, byte[] buffer)
+    private async ValueTask<double> AskAsync(Wire wire, byte[] request)
     {
-        int serial = scenario.Repeat ? 0 : Interlocked.Increment(ref _serial);
-        string body = $$"""{"model":"bench/bench","stream":{{(scenario.Stream ? "true" : "false")}},"messages":[{"role":"system","content":"You are a bench."},{"role":"user","content":"{{serial}} {{_padding}}"}],"temperature":0.2}""";
-        using HttpRequestMessage request = new(HttpMethod.Post, target.Url + "/v1/chat/completions");
-        request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
-        request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
-        request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
-        if (scenario.Stream)
-            request.Headers.TryAddWithoutValidation("Accept", "text/event-stream");
         long begin = Stopwatch.GetTimestamp();
-        using HttpResponseMessage answer = await _http.SendAsync(request, CancellationToken.None);
-        if (answer.StatusCode != HttpStatusCode.OK)
-            throw new InvalidOperationException($"{target.Name}: {answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
-        await using Stream stream = await answer.Content.ReadAsStreamAsync();
-        double first = 0;
-        while (await stream.ReadAsync(buffer) > 0)
+        if (!scenario.Stream)
         {
-            if (first == 0 && scenario.Stream)
-                first = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+            await wire.AskAsync(request, begun: null);
+            return Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
         }
 
-        return scenario.Stream ? first : Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+        double first = 0;
+        await wire.AskAsync(request, () => first = Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
+        return first;
     }
 
-    public void Dispose() => _http.Dispose();
+    private byte[] Request(Uri url, int serial)
+    {
+        string body = $$"""{"model":"bench/bench","stream":{{(scenario.Stream ? "true" : "false")}},"messages":[{"role":"system","content":"You are a bench."},{"role":"user","content":"{{serial}} {{_padding}}"}],"temperature":0.2}""";
+        string accept = scenario.Stream ? "Accept: text/event-stream\r\n" : "";
+        return Encoding.UTF8.GetBytes(
+            $"POST /v1/chat/completions HTTP/1.1\r\nHost: {url.Authority}\r\nUser-Agent: bench/1.0\r\n{accept}Content-Type: application/json\r\nAuthorization: Bearer {key}\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+    }
 }

@@ -24,6 +24,7 @@ internal static class LoadRun
     {
         double seconds = Option(args, "--seconds", 2);
         int rounds = (int)Option(args, "--rounds", 5);
+        string? only = Array.IndexOf(args, "--only") is var at and >= 0 ? args[at + 1] : null;
         int[] callers = args.Contains("--quick") ? [16] : [1, 16];
         string data = Directory.CreateTempSubdirectory("perigee-bench").FullName;
         (string upstream, string yarp) = (Free(), Free());
@@ -49,7 +50,7 @@ internal static class LoadRun
         string key = await MakeKeyAsync(gateway.Url);
         Target[] targets =
         [
-            new("direct", upstream, 0),
+            new("direct", upstream, upstreamProcess.Pid),
             new("YARP", yarp, yarpProcess.Pid),
             new("Perigee", gateway.Url, gateway.Process.Pid),
         ];
@@ -57,19 +58,19 @@ internal static class LoadRun
         {
             // For a profiler: the gateway alone under load, for a minute.
             Console.WriteLine($"pid {gateway.Process.Pid}");
-            using Client held = new(Scenarios[(int)Option(args, "--hold", 0)], key);
+            Client held = new(Scenarios[(int)Option(args, "--hold", 0)], key);
             Console.WriteLine(await held.RunAsync(targets[2], 16, TimeSpan.FromSeconds(30)));
             return 0;
         }
 
         Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}; {rounds} rounds of {seconds} s, targets in turn, medians.");
         Console.WriteLine("Gateway: key, limit, cache, log on; embedded storage. CPU: of the process between client and upstream.\n");
-        Console.WriteLine("| scenario | callers | target | req/s | p50 ms | p99 ms | CPU us/req |");
-        Console.WriteLine("|---|---|---|---|---|---|---|");
+        Console.WriteLine("| scenario | callers | target | req/s | p50 ms | p99 ms | CPU us/req | CPU of who asks |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|");
         StringBuilder ratios = new("\n| scenario | callers | CPU, Perigee / YARP | req/s, Perigee / YARP | p50, Perigee - YARP (ms) |\n|---|---|---|---|---|\n");
-        foreach (Scenario scenario in Scenarios.Where(scenario => !(args.Contains("--no-cache") && scenario.Repeat)))
+        foreach (Scenario scenario in Scenarios.Where(scenario => !(args.Contains("--no-cache") && scenario.Repeat) && (only is null || scenario.Name == only)))
         {
-            using Client client = new(scenario, key);
+            Client client = new(scenario, key);
             foreach (Target target in targets)
                 await client.RunAsync(target, 16, TimeSpan.FromSeconds(Math.Max(2, seconds)));
             foreach (int count in callers)
@@ -97,11 +98,11 @@ internal static class LoadRun
     }
 
     private static string Row(Scenario scenario, int callers, Target target, Interval interval) => string.Create(CultureInfo.InvariantCulture,
-        $"| {scenario.Name} | {callers} | {target.Name} | {interval.PerSecond:0} | {interval.P50:0.00} | {interval.P99:0.00} | {(target.Pid == 0 ? "-" : interval.Cpu.ToString("0", CultureInfo.InvariantCulture))} |");
+        $"| {scenario.Name} | {callers} | {target.Name} | {interval.PerSecond:0} | {interval.P50:0.00} | {interval.P99:0.00} | {interval.Cpu:0.0} | {interval.Own:0.0} |");
 
     private static Interval Median(List<Interval> taken)
     {
-        return new Interval(Middle(i => i.PerSecond), Middle(i => i.P50), Middle(i => i.P99), Middle(i => i.Cpu));
+        return new Interval(Middle(i => i.PerSecond), Middle(i => i.P50), Middle(i => i.P99), Middle(i => i.Cpu), Middle(i => i.Own));
 
         double Middle(Func<Interval, double> of) => taken.Select(of).Order().ElementAt(taken.Count / 2);
     }

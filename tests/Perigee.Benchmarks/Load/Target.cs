@@ -6,7 +6,7 @@ namespace Perigee.Benchmarks.Load;
 /// <summary>A process under load.</summary>
 /// <param name="Name">Its name in the tables.</param>
 /// <param name="Url">Where requests go.</param>
-/// <param name="Pid">Its process, for CPU; 0 where none is between client and upstream.</param>
+/// <param name="Pid">Its process, for CPU.</param>
 internal sealed record Target(string Name, string Url, int Pid)
 {
     private const double TicksPerSecond = 100;
@@ -14,8 +14,6 @@ internal sealed record Target(string Name, string Url, int Pid)
     /// <summary>User and system time of the process so far, in seconds, from /proc/PID/stat (fields 14 and 15, in clock ticks).</summary>
     public double Cpu()
     {
-        if (Pid == 0)
-            return 0;
         string stat = File.ReadAllText($"/proc/{Pid}/stat");
         string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;

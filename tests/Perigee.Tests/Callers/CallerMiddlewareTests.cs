@@ -1,4 +1,6 @@
 using System.Text;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Perigee.Callers;
@@ -66,6 +68,39 @@ public sealed class CallerMiddlewareTests : IDisposable
         exchange = await AskAsync(Policy(loopback: false), header is null ? [] : [(header, value!)]);
         Assert.Equal(401, exchange.Http.Response.StatusCode);
         Assert.Contains("PERIGEE_ADMIN_KEY", exchange.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1")]
+    [InlineData("HTTP/2")]
+    public async Task What_a_connection_carried_before_never_stands_for_another_key(string protocol)
+    {
+        (string first, KeyRecord one) = await _store.CreateAsync("one", null, null, null, Cancel);
+        (string second, KeyRecord two) = await _store.CreateAsync("two", null, null, null, Cancel);
+        DefaultConnectionContext connection = new();
+        string header = "Bearer " + first;
+
+        Assert.Equal(one.Id, (await OnAsync(header)).Caller!.KeyId);
+        Assert.Equal(one.Id, (await OnAsync(header)).Caller!.KeyId);
+        Assert.Equal(two.Id, (await OnAsync("Bearer " + second)).Caller!.KeyId);
+        Assert.Equal(one.Id, (await OnAsync("Bearer " + first)).Caller!.KeyId);
+        Assert.Equal(one.Id, (await OnAsync(header)).Caller!.KeyId);
+        Assert.Null((await OnAsync("Bearer sk-other")).Caller);
+        Assert.Null((await OnAsync(null)).Caller);
+
+        _lookup.Put(one with { RevokedAt = DateTimeOffset.UnixEpoch });
+        Assert.Null((await OnAsync(header)).Caller);
+
+        async Task<Exchange> OnAsync(string? authorization)
+        {
+            Exchange exchange = Exchanges.Make("chat", out _);
+            exchange.Caller = null;
+            exchange.Http.Request.Protocol = protocol;
+            exchange.Http.Features.Set<IConnectionItemsFeature>(connection);
+            exchange.Http.Request.Headers.Authorization = authorization;
+            await RunAsync(Closed(), exchange);
+            return exchange;
+        }
     }
 
     [Fact]

@@ -56,6 +56,21 @@ public sealed class LogShipperTests : IDisposable
     }
 
     [Fact]
+    public async Task A_crowd_is_taken_in_before_the_pause_is_over_so_that_none_is_dropped()
+    {
+        await _shipper.StartAsync(default);
+        for (int burst = 0; burst < 4; burst++)
+        {
+            Queue(LogShipper.Capacity / 2);
+            await UntilAsync(() => _shipper.Waiting == 0, TimeSpan.Zero);
+        }
+
+        Assert.Equal(0, _shipper.Dropped);
+        await _shipper.StopAsync(default);
+        Assert.Equal(LogShipper.Capacity * 2, _blobs.Records.Length);
+    }
+
+    [Fact]
     public async Task What_waits_is_written_at_the_end_without_time_passing()
     {
         await _shipper.StartAsync(default);

@@ -96,7 +96,9 @@ internal partial struct CanonicalWriter
     {
         Frame inner = Scan(GeminiShapes.Inline, source);
         int type = TakeText(inner, Known.MediaType);
-        bool picture = type >= 0 && Inside(type).StartsWith("image"u8);
+        bool picture = type >= 0 && (Tokens[type].Escaped
+            ? _question.Text(Tokens[type]).StartsWith("image/", StringComparison.Ordinal)
+            : Inside(type).StartsWith("image/"u8));
         if (type >= 0)
             Leave(inner, type);
         if (picture && Picture(inner))

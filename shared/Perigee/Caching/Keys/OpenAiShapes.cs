@@ -56,14 +56,14 @@ internal static class OpenAiShapes
         Common("tool_call_id", Known.CallId),
         Default("annotations", Fold.Empty),
         Default("prefix", Fold.False),
-        Own("name", "refusal", "function_call", "audio", "reasoning", "reasoning_content", "reasoning_details"));
+        Own("name", "refusal", "function_call", "audio", "reasoning", "reasoning_content", "reasoning_details", "reasoning_signature"));
 
     /// <summary>A part of a message.</summary>
     public static Shape Part { get; } = new(
         3,
         Mine,
         ["messages[].content[]"],
-        Ignored("cache_control"),
+        Ignored("cache_control", "prompt_cache_breakpoint"),
         Common("type", Known.Type),
         Common("text", Known.Text),
         Common("image_url", Known.Image),

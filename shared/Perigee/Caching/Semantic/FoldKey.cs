@@ -1,12 +1,28 @@
 namespace Perigee.Caching.Semantic;
 
-/// <summary>Stand-in.</summary>
+/// <summary>The key of a question on the request path: nothing of it is kept.</summary>
 internal static class FoldKey
 {
-    /// <summary>Stand-in.</summary>
+    /// <summary>Makes the same key as <see cref="FoldedText.TryFold"/>.</summary>
+    /// <param name="text">The question.</param>
+    /// <param name="rules">What may be folded.</param>
+    /// <param name="key32">Takes the key: 32 bytes.</param>
+    /// <param name="refusal">Why it stays exact.</param>
     public static bool TryKey(ReadOnlySpan<char> text, in FoldRules rules, Span<byte> key32, out FoldRefusal refusal)
     {
-        refusal = text.Length > 0 && key32.Length > 0 && rules == default ? FoldRefusal.Structured : FoldRefusal.Empty;
-        return false;
+        UnitWriter writer = new(features: null);
+        try
+        {
+            writer.Begin();
+            refusal = Folding.Fold(text, rules, ref writer);
+            if (refusal != FoldRefusal.None)
+                return false;
+            writer.Key(key32);
+            return true;
+        }
+        finally
+        {
+            writer.Free();
+        }
     }
 }

@@ -100,7 +100,10 @@ internal sealed class ByteCache<TKey, TValue>
             if (entry.Bytes <= _most)
             {
                 _entries[key] = entry;
-                home.Add(entry);
+                if (home == _window && entry.Bytes > WindowMost)
+                    home.AddOldest(entry); // It passes through, and does not push out those who stand there.
+                else
+                    home.Add(entry);
                 _count++;
                 _sketch.Fit(_count);
             }
@@ -284,6 +287,17 @@ internal sealed class ByteCache<TKey, TValue>
             else
                 _newest.Newer = entry;
             _newest = entry;
+            Bytes += entry.Bytes;
+        }
+
+        public void AddOldest(Entry entry)
+        {
+            (entry.Home, entry.Older, entry.Newer) = (this, null, Oldest);
+            if (Oldest is null)
+                _newest = entry;
+            else
+                Oldest.Older = entry;
+            Oldest = entry;
             Bytes += entry.Bytes;
         }
 

@@ -44,6 +44,7 @@ internal sealed partial class CacheUpkeep(AnswerCache cache, CountStore counts, 
     public async Task RoundAsync(CancellationToken stopping)
     {
         DateTimeOffset now = time.GetUtcNow();
+        cache.Counts.Days(); // A new day begins with the round that sees it.
         await TryAsync(cancel => cache.Stamps.ReadAsync(cancel), Patience, stopping);
         bool minute = now >= _nextMinute;
         if (minute || cache.Stamps.Version != _seen)

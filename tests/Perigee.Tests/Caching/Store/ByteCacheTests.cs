@@ -145,11 +145,11 @@ public sealed class ByteCacheTests(ITestOutputHelper output)
             cache.Put(-1, "large", 400_000, DateTimeOffset.MaxValue);
         Assert.Null(cache.Find(-1));
         Assert.InRange(cache.Count, held - 20, held);
-        for (int i = 0; i < 12; i++)
+        for (int i = 0; i < 700; i++)
         {
-            // A few that were asked once stand in its way; they are forgotten as time goes by.
-            for (int key = 0; key < 3000; key++)
-                Put(cache, 10_000 + (i * 3000) + key);
+            // Those that were asked once stand in its way until they are forgotten.
+            for (int key = 0; key < 50; key++)
+                Put(cache, 10_000 + (i * 50) + key);
             cache.Put(-1, "large", 300_000, DateTimeOffset.MaxValue);
         }
 
