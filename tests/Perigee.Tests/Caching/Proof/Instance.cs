@@ -42,7 +42,7 @@ internal sealed class Instance : IAsyncDisposable
         string file = Path.Combine(folder, "perigee.json");
         await File.WriteAllTextAsync(file, configuration);
         IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection(
-            [new("PERIGEE_CONFIG", file), new("PERIGEE_ADMIN_KEY", AdminKey), new("PERIGEE_OPEN", "true")]).Build();
+            [new("PERIGEE_CONFIG", file), new("UPSTREAM_KEY", Provider.Key), new("PERIGEE_ADMIN_KEY", AdminKey), new("PERIGEE_OPEN", "true")]).Build();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.Protocols = HttpProtocols.Http1));
@@ -55,6 +55,9 @@ internal sealed class Instance : IAsyncDisposable
         await app.StartAsync();
         return new Instance(app, folder);
     }
+
+    /// <summary>The names and values of everything that the cache counted, of a scope or of all.</summary>
+    public async Task<JsonElement> CountsAsync(string query = "") => (await ManageAsync(HttpMethod.Get, "/manage/v1/cache" + query)).Json;
 
     /// <summary>A new key of a tenant.</summary>
     public async Task<string> KeyAsync(string tenant, int? cacheTtlSeconds = null)

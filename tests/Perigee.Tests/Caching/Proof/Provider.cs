@@ -25,6 +25,9 @@ internal sealed class Provider : IAsyncDisposable
     public static IReadOnlyList<(string Name, string Dialect)> Names { get; } =
         [("openai", Dialects.OpenAi), ("anthropic", Dialects.Anthropic), ("gemini", Dialects.Gemini)];
 
+    /// <summary>The key that the gateway has for them.</summary>
+    public const string Key = "upstream-key-canary-77d1f0";
+
     /// <summary>What all of them say.</summary>
     public Speech Says { get; set; } = Speech.Text;
 
@@ -40,7 +43,7 @@ internal sealed class Provider : IAsyncDisposable
 
     /// <summary>The members of perigee.json.</summary>
     public string Configuration => string.Join(", ", Names.Select(one =>
-        $$"""  "{{one.Name}}": {"kind": "custom", "dialect": "{{one.Name}}", "network": "loopback", "baseUrl": "{{_upstream.Url}}/{{one.Name}}{{(one.Name == "gemini" ? "/v1beta" : "/v1")}}"}"""));
+        $$"""  "{{one.Name}}": {"kind": "custom", "dialect": "{{one.Name}}", "network": "loopback", "keyVariable": "UPSTREAM_KEY", "baseUrl": "{{_upstream.Url}}/{{one.Name}}{{(one.Name == "gemini" ? "/v1beta" : "/v1")}}"}"""));
 
     public static async Task<Provider> StartAsync() => new(await FaultyUpstream.StartAsync());
 

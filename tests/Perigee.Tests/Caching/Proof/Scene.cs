@@ -63,16 +63,40 @@ internal sealed class Scene : IAsyncDisposable
     public async Task<List<TableRow>> RowsAsync()
     {
         List<TableRow> rows = [];
-        List<string> tables = [];
-        await foreach (TableRow bucket in _embedded.Table(BucketRegistry.StateTable).ReadAsync("buckets", null, null, default))
-            tables.Add(bucket.Row);
-        foreach (string table in tables)
+        foreach (string name in await TablesAsync())
         {
-            await foreach (TableRow row in _embedded.Table(table).ScanAsync(default))
+            await foreach (TableRow row in _embedded.Table(name).ScanAsync(default))
                 rows.Add(row);
         }
 
         return [.. rows.Where(static row => row.Text("form") is not null)];
+    }
+
+    /// <summary>Puts a row in the place of that of its key, in all tables of answers.</summary>
+    public async Task ReplaceAsync(TableRow row)
+    {
+        foreach (string name in await TablesAsync())
+            await _embedded.Table(name).WriteAsync(row, WriteWhen.Always, default);
+    }
+
+    /// <summary>Moves the clock on, a little at a time, until something has come of it.</summary>
+    public async Task<T> MoveOnAsync<T>(Task<T> task, TimeSpan most, TimeSpan? step = null)
+    {
+        for (TimeSpan moved = TimeSpan.Zero; !task.IsCompleted && moved < most; moved += step ?? TimeSpan.FromMilliseconds(50))
+        {
+            Time.Advance(step ?? TimeSpan.FromMilliseconds(50));
+            await Task.WhenAny(task, Task.Delay(2));
+        }
+
+        return await task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    private async Task<List<string>> TablesAsync()
+    {
+        List<string> tables = [];
+        await foreach (TableRow bucket in _embedded.Table(BucketRegistry.StateTable).ReadAsync("buckets", null, null, default))
+            tables.Add(bucket.Row);
+        return tables;
     }
 
     /// <summary>Waits until so many answers can be found by other instances. What is written stands in one table, or in two where a day ends meanwhile.</summary>
