@@ -1,6 +1,6 @@
 using Perigee.Tests.Wire.Proving;
 
-namespace Perigee.Tests.Caching.Proof;
+namespace Perigee.Tests.Caching.Proving;
 
 /// <summary>What a caller says of the cache, in our words and in the peers', end to end.</summary>
 public sealed class ControlTests

@@ -1,6 +1,6 @@
 using Perigee.Tests.Wire.Proving;
 
-namespace Perigee.Tests.Caching.Proof;
+namespace Perigee.Tests.Caching.Proving;
 
 /// <summary>A way to ask: a dialect and the shape of the answer.</summary>
 /// <param name="Name">In a test's name.</param>

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 using Perigee.Caching;
 using Perigee.Storage;
 
-namespace Perigee.Tests.Caching.Proof;
+namespace Perigee.Tests.Caching.Proving;
 
 /// <summary>One instance of the whole gateway on a port of its own: several may stand on one storage.</summary>
 internal sealed class Instance : IAsyncDisposable

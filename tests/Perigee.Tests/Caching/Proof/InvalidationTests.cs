@@ -1,4 +1,4 @@
-namespace Perigee.Tests.Caching.Proof;
+namespace Perigee.Tests.Caching.Proving;
 
 /// <summary>Entries that are declared dead: gone at once where it was said, in the other instances soon after.</summary>
 public sealed class InvalidationTests

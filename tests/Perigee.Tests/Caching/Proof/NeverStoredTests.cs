@@ -1,7 +1,6 @@
-using System.Text.Json;
 using Perigee.Tests.Wire.Proving;
 
-namespace Perigee.Tests.Caching.Proof;
+namespace Perigee.Tests.Caching.Proving;
 
 /// <summary>What must be asked anew every time: nothing of it may lie in memory or in storage.</summary>
 public sealed class NeverStoredTests

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Perigee.Storage;
 using Perigee.Tests.Wire.Proving;
 
-namespace Perigee.Tests.Caching.Proof;
+namespace Perigee.Tests.Caching.Proving;
 
 /// <summary>Whatever becomes of the storage, clients get their answers, hardly later.</summary>
 public sealed class OutageTests

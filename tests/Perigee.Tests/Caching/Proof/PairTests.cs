@@ -3,7 +3,7 @@ using Perigee.Tests.Wire.Proving;
 using Perigee.Tests.Wire.Proving.Grammar;
 using Perigee.Wire;
 
-namespace Perigee.Tests.Caching.Proof;
+namespace Perigee.Tests.Caching.Proving;
 
 /// <summary>One entry serves all: written by a question in one form, read in every other, whatever dialect the provider spoke.</summary>
 public sealed class PairTests

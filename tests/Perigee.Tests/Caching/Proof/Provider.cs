@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Perigee.Tests.Failover;
 using Perigee.Tests.Wire.Proving;
 
-namespace Perigee.Tests.Caching.Proof;
+namespace Perigee.Tests.Caching.Proving;
 
 /// <summary>A call as the provider got it.</summary>
 internal sealed record Asked(HttpContext Http, string Body, bool Stream);

@@ -5,7 +5,7 @@ using Perigee.Caching.Store;
 using Perigee.Storage;
 using Perigee.Tests.Wire.Proving;
 
-namespace Perigee.Tests.Caching.Proof;
+namespace Perigee.Tests.Caching.Proving;
 
 /// <summary>What a hit leaves behind: in counts, in the log, in storage, and on the wire over time.</summary>
 public sealed class ReceiptTests

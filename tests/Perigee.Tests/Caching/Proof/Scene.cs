@@ -3,7 +3,7 @@ using Perigee.Embedded;
 using Perigee.Storage;
 using Perigee.Tests.Caching.Store;
 
-namespace Perigee.Tests.Caching.Proof;
+namespace Perigee.Tests.Caching.Proving;
 
 /// <summary>Providers, one storage that can be broken, a clock, and as many instances of the gateway as a test wants.</summary>
 internal sealed class Scene : IAsyncDisposable

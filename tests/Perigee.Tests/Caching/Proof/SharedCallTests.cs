@@ -1,4 +1,4 @@
-namespace Perigee.Tests.Caching.Proof;
+namespace Perigee.Tests.Caching.Proving;
 
 /// <summary>Five instances that are asked the same at the same time.</summary>
 public sealed class SharedCallTests

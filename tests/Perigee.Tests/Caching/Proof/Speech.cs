@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Perigee.Tests.Wire.Proving;
 
-namespace Perigee.Tests.Caching.Proof;
+namespace Perigee.Tests.Caching.Proving;
 
 /// <summary>What a provider says, in its own wire: written down once more, so that the gateway's own writers are not asked about themselves.</summary>
 /// <param name="Pieces">The text, as a stream cuts it.</param>

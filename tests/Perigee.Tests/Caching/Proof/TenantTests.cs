@@ -1,6 +1,6 @@
 using Perigee.Tests.Wire.Proving;
 
-namespace Perigee.Tests.Caching.Proof;
+namespace Perigee.Tests.Caching.Proving;
 
 /// <summary>Nobody reads what another tenant keeps.</summary>
 public sealed class TenantTests
