@@ -28,7 +28,7 @@ internal static class AnswersAgree
 
     private const int FewWords = 6;
     private const int MostCharacters = 20_000;
-    private const double NearlySame = 0.75;
+    private const double NearlySame = 0.9;
 
     private static readonly HashSet<string> Yes = ["yes", "yeah", "yep", "true", "correct", "right", "indeed", "certainly", "absolutely"];
     private static readonly HashSet<string> No = ["no", "nope", "false", "incorrect", "wrong"];
@@ -73,8 +73,12 @@ internal static class AnswersAgree
         if (Side(left) != Side(right) || left.Exists(Negations.Contains) != right.Exists(Negations.Contains))
             return Agreement.Undecided;
 
-        HashSet<string> leftContent = [.. left.Where(static word => !IsCommon(word))];
-        HashSet<string> rightContent = [.. right.Where(static word => !IsCommon(word))];
+        // Small words turn a sentence round: up for down, before for after.
+        if (!left.Where(Turns).ToHashSet().SetEquals(right.Where(Turns)))
+            return Agreement.Undecided;
+
+        HashSet<string> leftContent = [.. left.Where(static word => !IsFiller(word))];
+        HashSet<string> rightContent = [.. right.Where(static word => !IsFiller(word))];
         (HashSet<string> fewer, HashSet<string> more) = leftContent.Count <= rightContent.Count ? (leftContent, rightContent) : (rightContent, leftContent);
         if (fewer.Count == 0)
             return sides > 0 && sameNumbers && areShort ? Agreement.Agree : Agreement.Undecided;
@@ -126,10 +130,12 @@ internal static class AnswersAgree
 
     private static bool IsNumber(string word) => word.Any(char.IsAsciiDigit);
 
-    private static bool IsCommon(string word) => Fillers.Contains(word) || Yes.Contains(word) || No.Contains(word);
+    private static bool IsFiller(string word) => Fillers.Contains(word) || Yes.Contains(word) || No.Contains(word);
 
     /// <summary>1 for yes, -1 for no, 0 where the answer does not begin with either.</summary>
     private static int Side(List<string> words) => Yes.Contains(words[0]) ? 1 : No.Contains(words[0]) ? -1 : 0;
+
+    private static bool Turns(string word) => !IsFiller(word) && !Negations.Contains(word) && CommonWords.Has(HashedEmbedder.Hash(word));
 
     private static double Shared(HashSet<string> fewer, HashSet<string> more) => fewer.Count(more.Contains) / (double)more.Count;
 
