@@ -36,7 +36,14 @@ internal sealed record Form(string Name, string Dialect, Framing Framing, bool U
     /// <param name="model">The model.</param>
     /// <param name="text">What the user says.</param>
     /// <param name="more">Members of the body's top level, each with a comma behind it.</param>
-    public string Question(string model, string text = "What is new?", string more = "")
+    /// <param name="tools">Whether with the tool.</param>
+    public string Question(string model, string text = "What is new?", string more = "", bool tools = true)
+    {
+        string body = Body(model, text, more);
+        return tools ? body : body[..body.LastIndexOf(',', body.IndexOf("\"tools\":", StringComparison.Ordinal))] + "}";
+    }
+
+    private string Body(string model, string text, string more)
     {
         string said = Quote(text);
         const string Schema = """{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}""";
