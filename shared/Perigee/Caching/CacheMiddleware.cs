@@ -90,7 +90,8 @@ internal sealed class CacheMiddleware(
                 return;
             }
 
-            receipt = receipt with { Verdict = near.Receipt?.Verdict ?? receipt.Verdict, Similarity = near.Receipt?.Similarity, Observed = near.Receipt?.Observed ?? false };
+            if (near.Receipt is { } refused)
+                receipt = refused with { Key = receipt.Key };
             cache.Counts.Add(question.Scope, CacheEvent.Miss);
         }
         else
