@@ -30,7 +30,7 @@ public sealed class DifferenceGuardTests
     [InlineData("Compute 5 + 3", "Compute 5 * 3", "symbol")]
     [InlineData("How do I cook turkey for 10 people?", "How do I cook Turkey for 10 people?", "case")]
     [InlineData("Sort my list of names", "Sort your list of names", "function")]
-    [InlineData("How do I bake bread?", "How do I bake sourdough bread?", "word")]
+    [InlineData("How do I bake bread?", "How do I bake sweet bread?", "word")]
     public void The_first_difference_is_named(string asked, string kept, string word) =>
         Assert.Equal(new GuardVerdict(false, word), DifferenceGuard.Compare(FoldedTextTests.Fold(asked), FoldedTextTests.Fold(kept)));
 }
