@@ -1,6 +1,7 @@
 using Perigee.Benchmarks.Dialects;
 using Perigee.Benchmarks.Load;
 using Perigee.Benchmarks.Outages;
+using Perigee.Benchmarks.Semantic;
 using Perigee.Benchmarks.Steps;
 
 return args switch
@@ -12,11 +13,13 @@ return args switch
     ["load", .. string[] rest] => await LoadRun.RunAsync(rest),
     ["hedge", .. string[] rest] => await HedgeTable.RunAsync(rest),
     ["soak", .. string[] rest] => await LongSoak.RunAsync(rest),
+    ["semantic", .. string[] rest] => await SemanticRun.RunAsync(rest),
+    ["semantic-speed", .. string[] rest] => SemanticSpeed.Run(rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N] | hedge | soak [--minutes N]");
+    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N] | hedge | soak [--minutes N] | semantic [--pairs FILE]... | semantic-speed");
     return 2;
 }

@@ -10,12 +10,13 @@ namespace Perigee.Caching;
 /// behind it give.
 /// </summary>
 internal sealed class CacheMiddleware(
-    RequestDelegate next, AnswerCache cache, KnownQuestions known, Flights flights, SharedCalls calls, MeaningTiers meaning, Random dice, TimeProvider time)
+    RequestDelegate next, AnswerCache cache, KnownQuestions known, Flights flights, SharedCalls calls, MeaningTiers meaning, IProofSecret secret,
+    Random dice, TimeProvider time)
 {
     /// <summary>Calls of others that came to nothing, until a question is asked for itself alone.</summary>
     private const int MostJoins = 3;
 
-    private readonly Replayer _replayer = new(time);
+    private readonly Replayer _replayer = new(secret, time);
 
     public Task InvokeAsync(HttpContext http)
     {
@@ -81,7 +82,7 @@ internal sealed class CacheMiddleware(
             }
 
             MeaningFound near = await meaning.FindAsync(exchange, policy, wish, question);
-            if (near.Answer is { } close && Replayer.Render(exchange, close) is { } said)
+            if (near.Answer is { } close && _replayer.Render(exchange, close) is { } said)
             {
                 await GiveAsync(exchange, wish, policy, null, new KnownQuestion(question, close, said, near.Receipt!), CacheEvent.Near);
                 return;
@@ -127,7 +128,7 @@ internal sealed class CacheMiddleware(
         bool exact = found.Question == question.Hash;
         if (!exact && !meaning.Allows(exchange, policy, wish))
             return null;
-        if (Replayer.Render(exchange, found) is not { } rendered)
+        if (_replayer.Render(exchange, found) is not { } rendered)
             return null;
         return new KnownQuestion(question, found, rendered, new CacheReceipt
         {

@@ -21,6 +21,8 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
         Text(json, "tenant"u8, record.Tenant);
         json.WriteString("dialect"u8, record.Dialect);
         json.WriteString("operation"u8, record.Operation);
+        if (record.Purpose is { } purpose)
+            json.WriteString("purpose"u8, purpose);
         Foreign(json, "model"u8, record.Model);
         if (record.Route is { Length: > 0 })
             Foreign(json, "route"u8, record.Route);
@@ -40,6 +42,8 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
 
         if (record.Cache != nameof(CacheOutcome.Off))
             json.WriteString("cache"u8, Word(record.Cache));
+        if (record.Receipt is { } receipt)
+            WriteReceipt(json, receipt);
         if (record.Limit is { } limit)
         {
             json.WriteStartObject("limit"u8);
@@ -49,17 +53,9 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
         }
 
         if (record.Tokens is { } tokens)
-        {
-            json.WriteStartObject("tokens"u8);
-            json.WriteNumber("inputFresh"u8, tokens.InputFresh);
-            json.WriteNumber("inputCacheRead"u8, tokens.InputCacheRead);
-            json.WriteNumber("inputCacheWrite"u8, tokens.InputCacheWrite);
-            json.WriteNumber("outputText"u8, tokens.OutputText);
-            json.WriteNumber("outputReasoning"u8, tokens.OutputReasoning);
-            if (tokens.Estimated)
-                json.WriteBoolean("estimated"u8, true);
-            json.WriteEndObject();
-        }
+            WriteTokens(json, "tokens"u8, tokens);
+        if (record.Saved is { } saved)
+            WriteTokens(json, "savedTokens"u8, saved);
 
         if (record.Dropped.Count > 0)
         {
@@ -88,6 +84,34 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
         Begin(json, "drops"u8, sequence, now);
         json.WriteNumber("dropped"u8, dropped);
         json.WriteEndObject();
+    }
+
+    private static void WriteTokens(Utf8JsonWriter json, ReadOnlySpan<byte> name, in LoggedTokens tokens)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("inputFresh"u8, tokens.InputFresh);
+        json.WriteNumber("inputCacheRead"u8, tokens.InputCacheRead);
+        json.WriteNumber("inputCacheWrite"u8, tokens.InputCacheWrite);
+        json.WriteNumber("outputText"u8, tokens.OutputText);
+        json.WriteNumber("outputReasoning"u8, tokens.OutputReasoning);
+        if (tokens.Estimated)
+            json.WriteBoolean("estimated"u8, true);
+        json.WriteEndObject();
+    }
+
+    /// <summary>How the cache came to its outcome; of what a replay saved the cost only where the price is known.</summary>
+    private static void WriteReceipt(Utf8JsonWriter json, CacheReceipt receipt)
+    {
+        if (receipt.Tier is { } tier)
+            json.WriteString(receipt.Observed ? "cacheWouldBe"u8 : "cacheTier"u8, tier);
+        if (receipt.Source is { Length: > 0 } source)
+            json.WriteString("cacheSource"u8, source);
+        if (receipt.Verdict is { } verdict)
+            json.WriteString("cacheVerdict"u8, verdict);
+        if (receipt.Similarity is { } similarity)
+            json.WriteNumber("cacheSimilarity"u8, Math.Round(similarity, 4));
+        if (receipt.SavedPicoDollars is { } pico)
+            json.WriteNumber("savedDollars"u8, (decimal)pico / 1_000_000_000_000m);
     }
 
     private void Begin(Utf8JsonWriter json, ReadOnlySpan<byte> kind, long sequence, DateTimeOffset time)

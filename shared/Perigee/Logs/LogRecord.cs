@@ -47,6 +47,15 @@ internal sealed class LogRecord
 
     public LoggedTokens? Tokens { get; private init; }
 
+    /// <summary>What a replay did not cost.</summary>
+    public LoggedTokens? Saved { get; private init; }
+
+    /// <summary>How the cache came to its outcome.</summary>
+    public CacheReceipt? Receipt { get; private init; }
+
+    /// <summary>What for, where the gateway itself asked.</summary>
+    public string? Purpose { get; private init; }
+
     public IReadOnlyList<string> Dropped { get; private init; } = [];
 
     public TimeSpan? ToFirstContent { get; private init; }
@@ -96,8 +105,11 @@ internal sealed class LogRecord
             ErrorMessage = Cut(exchange.Error?.Message ?? crash?.GetType().Name, LongestMessage),
             Cache = exchange.Cache.ToString(),
             Limit = exchange.Limit,
+            Receipt = exchange.CacheReceipt,
+            Saved = exchange.CacheReceipt?.Saved is { } saved ? LoggedTokens.Of(saved) : null,
+            Purpose = exchange.Purpose,
             Tokens = exchange.Answer.Usage is { } usage
-                ? new LoggedTokens(usage.InputFresh, usage.InputCacheRead, usage.InputCacheWrite, usage.OutputText, usage.OutputReasoning)
+                ? LoggedTokens.Of(usage)
                 : exchange.CountedTokens > 0 ? new LoggedTokens(exchange.Body.Length / 4, 0, 0, exchange.CountedTokens, 0) { Estimated = true } : null,
             Dropped = exchange.Dropped,
             ToFirstContent = exchange.ToFirstContent,
@@ -115,6 +127,10 @@ internal sealed class LogRecord
 /// <summary>Tokens of an answer, in classes that do not overlap.</summary>
 internal readonly record struct LoggedTokens(long InputFresh, long InputCacheRead, long InputCacheWrite, long OutputText, long OutputReasoning)
 {
+    /// <summary>Those of a usage.</summary>
+    public static LoggedTokens Of(in Wire.TokenUsage usage) =>
+        new(usage.InputFresh, usage.InputCacheRead, usage.InputCacheWrite, usage.OutputText, usage.OutputReasoning);
+
     /// <summary>Whether they were counted from outside, as the answer was cut before it told them: bytes by four.</summary>
     public bool Estimated { get; init; }
 }

@@ -8,7 +8,7 @@ namespace Perigee.Routing;
 /// The gateway's own secret that seals proofs of reasoning on their way through a client: made once, shared by all instances of a region.
 /// Table <c>secrets</c>: partition <c>gateway</c>, row <c>proofs</c>.
 /// </summary>
-internal sealed partial class ProofKey(IStorage storage, ILogger<ProofKey> log)
+internal sealed partial class ProofKey(IStorage storage, ILogger<ProofKey> log) : IProofSecret
 {
     private const int Length = 32;
 
@@ -17,9 +17,21 @@ internal sealed partial class ProofKey(IStorage storage, ILogger<ProofKey> log)
     // Where the storage does not answer: what this process seals, this process can open.
     private readonly byte[] _own = RandomNumberGenerator.GetBytes(Length);
     private byte[]? _shared;
+    private int _asked;
 
     /// <summary>The secret. Never fails: without the storage it is this process's own.</summary>
     public ValueTask<byte[]> FindAsync(CancellationToken cancel) => _shared is { } key ? ValueTask.FromResult(key) : LoadAsync(cancel);
+
+    /// <inheritdoc/>
+    public byte[]? Known
+    {
+        get
+        {
+            if (_shared is null && Interlocked.Exchange(ref _asked, 1) == 0)
+                _ = LoadAsync(CancellationToken.None).AsTask();
+            return _shared;
+        }
+    }
 
     private async ValueTask<byte[]> LoadAsync(CancellationToken cancel)
     {

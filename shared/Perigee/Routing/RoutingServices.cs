@@ -23,5 +23,6 @@ internal static class RoutingServices
         .AddSingleton<Explanation>()
         .AddSingleton<Origins>()
         .AddSingleton<ProofKey>()
+        .AddSingleton<IProofSecret>(static provider => provider.GetRequiredService<ProofKey>())
         .AddSingleton<ModelsEndpoint>();
 }

@@ -27,7 +27,7 @@ internal sealed class FlightRig
         FakeTimeProvider time = new();
         AnswerCache answers = new(Tables, new Fixed(), time, NullLogger<AnswerCache>.Instance);
         _cache = new CacheMiddleware(http => AskAsync(http.Features.Get<Exchange>()!), answers, new KnownQuestions(new Fixed(), time), Flights,
-            new SharedCalls(Tables, answers, time, NullLogger<SharedCalls>.Instance), new MeaningTiers(), new Random(5), time);
+            new SharedCalls(Tables, answers, time, NullLogger<SharedCalls>.Instance), Meaning.Of(Tables, answers, time), Meaning.NoSecret, new Random(5), time);
     }
 
     public Flights Flights { get; } = new();

@@ -53,6 +53,9 @@ public class SchemaTests
         Assert.Equal(defaults.Limits.BodyBytes, Of("limits", "bodyBytes"));
         Assert.Equal(defaults.Limits.UploadBytes, Of("limits", "uploadBytes"));
         Assert.Equal(defaults.Cache.Ttl.TotalSeconds, Of("cache", "ttlSeconds"));
+        Assert.Equal(defaults.Cache.MostTtl.TotalSeconds, Of("cache", "mostTtlSeconds"));
+        Assert.Equal(defaults.Cache.CallLease.TotalSeconds, Of("cache", "callLeaseSeconds"));
+        Assert.Equal(defaults.Cache.Semantic.MostTemperature, Of("semanticCache", "mostTemperature"));
         Assert.Equal(defaults.Cache.MemoryBytes, Of("cache", "memoryBytes"));
         Assert.Equal(defaults.Cache.LookupBudget.TotalMilliseconds, Of("cache", "lookupMilliseconds"));
         Assert.Equal(defaults.Timeouts.Connect.TotalSeconds, Of("timeouts", "connectSeconds"));
@@ -114,6 +117,8 @@ public class SchemaTests
         : node.GetProperty("type").GetString() switch
         {
             "integer" => $"integer {node.GetProperty("minimum").GetInt64()}..{node.GetProperty("maximum").GetInt64()}",
+            "number" when node.TryGetProperty("maximum", out JsonElement most) =>
+                FormattableString.Invariant($"number {node.GetProperty("minimum").GetDouble()}..{most.GetDouble()}"),
             "array" => "array of strings",
             { } type => type,
             null => "",

@@ -8,10 +8,10 @@ using Perigee.Wire;
 namespace Perigee.Caching.Replay;
 
 /// <summary>Gives a kept answer to a client, in the client's dialect and shape.</summary>
-internal sealed class Replayer(TimeProvider time)
+internal sealed class Replayer(IProofSecret secret, TimeProvider time)
 {
     /// <summary>The answer in the form that the exchange needs, or null where it cannot be said in it.</summary>
-    public static RenderedAnswer? Render(Exchange exchange, CachedAnswer kept)
+    public RenderedAnswer? Render(Exchange exchange, CachedAnswer kept)
     {
         AnswerForm asked = FormOf(exchange);
         return kept.Form == asked ? new RenderedAnswer(kept.Body, kept.ContentType) : AnswerRendering.Render(kept, asked, ShapeOf(exchange, kept));
@@ -71,10 +71,10 @@ internal sealed class Replayer(TimeProvider time)
             exchange.Fail(new GatewayError(ErrorKind.ClientGone, "The client went away before the answer was complete."));
     }
 
-    private static AnswerShape ShapeOf(Exchange exchange, CachedAnswer kept)
+    private AnswerShape ShapeOf(Exchange exchange, CachedAnswer kept)
     {
-        // Nothing of a foreign proof gets through a rendering, so the seal seals nothing that could come back.
-        ProofSeal seal = new(RandomNumberGenerator.GetBytes(32), exchange.Caller!.Tenant);
+        // Without the secret no proof gets from one dialect into another: the rest of the answer does.
+        ProofSeal seal = new(secret.Known ?? RandomNumberGenerator.GetBytes(32), exchange.Caller!.Tenant);
         bool shows = exchange.Operation.Speaks != DialectFamily.Gemini;
         if (exchange.Dialect is IChatDialect chat
             && chat.TryRead(exchange.Question!, new QuestionContext(exchange.Operation.Speaks == DialectFamily.Gemini ? exchange.Stream : null, seal), out ChatQuestion? question, out _)

@@ -23,13 +23,13 @@ internal static class Courtesy
 
     private sealed record Phrase(string[] Words, Next Next);
 
-    private const string Greetings =
+    internal const string Greetings =
         "hi|hello|hey|greetings|good morning|good afternoon|good evening|good day|hi there|hello there|hey there|hi again|hello again|hi everyone|hello everyone|hi all|hi team|hello team|hi folks|hi guys|hey guys|"
         + "hi assistant|hello assistant|hey assistant|dear assistant|hi chatgpt|hello chatgpt|hey chatgpt|hi claude|hello claude|hey claude|hi gemini|hello gemini|hey gemini|hi bot|hello bot|hey bot|hi ai|hello ai|hey ai|hi friend|hello friend|hey friend|"
         + "hi buddy|hey buddy|hi mate|hey mate|hi sir|hello sir|so|well|um|uh|er|hmm|ok|okay|ok so|okay so|alright|alright so|quick question|a quick question|just a quick question|sorry|excuse me|pardon me|please|just curious|just wondering|out of curiosity|"
         + "i have a question|i have a quick question|i have one question|i got a question|sorry to bother you|sorry for bothering you|sorry for the bother|if you do not mind|if possible|for a quick answer";
 
-    private const string Remarks =
+    internal const string Remarks =
         "thanks|thank you|thanks a lot|thanks a bunch|many thanks|thanks in advance|thank you in advance|thanks so much|thank you so much|thanks very much|thank you very much|thank you kindly|cheers|much appreciated|thanks again|thank you again|"
         + "thanks for your help|thank you for your help|thanks for the help|thank you for the help|thank you for your time|thanks for your time|thanks so much in advance|thank you so much in advance|thank you very much in advance|many thanks in advance|"
         + "i hope you are well|i hope you are doing well|hope you are well|hope you are doing well|i hope all is well|hope all is well|i hope this message finds you well|i hope this email finds you well|hope this finds you well|"
@@ -39,7 +39,7 @@ internal static class Courtesy
         + "any help would be appreciated|any help is appreciated|any help would be great|any help would be greatly appreciated|your help is appreciated|i appreciate it|i appreciate your help|i really appreciate it|appreciate it|have a nice day|have a great day|have a good day|"
         + "that would be great|that would be helpful|it would be great|no rush|no hurry|take your time|if you can|if you could|if you would|if you do not mind|if possible|if it is not too much trouble|please and thank you|pretty please|please let me know|let me know";
 
-    private const string BeforeWh =
+    internal const string BeforeWh =
         "tell me|let me know|remind me|can you tell me|could you tell me|would you tell me|will you tell me|can you let me know|could you let me know|can you remind me|could you remind me|can anyone tell me|could anyone tell me|can someone tell me|could someone tell me|"
         + "can anybody tell me|can somebody tell me|would you be able to tell me|are you able to tell me|would you mind telling me|do you mind telling me|would you be so kind as to tell me|would you be kind enough to tell me|i would be grateful if you could tell me|i would appreciate it if you could tell me|"
         + "i would like you to tell me|i want you to tell me|i need you to tell me|is there any chance you could tell me|any chance you could tell me|you could tell me|i was hoping you could tell me|i was wondering if you could tell me|i was wondering if you know|i wonder if you could tell me|i am wondering if you could tell me|"
@@ -48,13 +48,13 @@ internal static class Courtesy
         + "i am curious|i am curious to know|i am curious about|i am interested in knowing|i am interested to know|i have a question about|my question is|the question is|can i ask|may i ask|could i ask|might i ask|can i ask you|may i ask you|could i ask you|can i know|may i know|could i know|"
         + "what i want to know is|what i would like to know is|please tell me|please let me know|i do not know|i have been wondering|i always wondered|i have always wondered|help me know";
 
-    private const string BeforeRequest =
+    internal const string BeforeRequest =
         "can you|could you|would you|will you|can you please|could you please|would you please|will you please|can u|could u|please|kindly|i want you to|i would like you to|i need you to|i would love for you to|i would love you to|i would like for you to|would you mind|do you mind|would you be able to|are you able to|"
         + "would you be so kind as to|would you be kind enough to|could you be so kind as to|is it possible for you to|would it be possible for you to|i was wondering if you could|i was wondering if you can|i was wondering if you would|i am wondering if you could|i wonder if you could|i would be grateful if you could|"
         + "i would appreciate it if you could|i would appreciate if you could|i would be happy if you could|i was hoping you could|i am hoping you can|i hope you can|is there any chance you could|any chance you could|any chance you can|do me a favor and|you could|you can|can someone|could someone|can anyone|could anyone|"
         + "i would like to ask you to|i want to ask you to|i need your help to|your task is to|go ahead and|feel free to|be so kind as to|it would be great if you could|it would be nice if you could|it would be helpful if you could|i would really appreciate it if you could|may i ask you to|can i ask you to|could i ask you to";
 
-    private const string Endings =
+    internal const string Endings =
         "please|thanks|thank you|cheers|thanks in advance|thank you in advance|many thanks|many thanks in advance|thanks a lot|thanks so much|thank you so much|thank you very much|thanks very much|thanks a bunch|please and thank you|pretty please|if possible|if you can|if you could|if you would|if you please|if you do not mind|"
         + "if you would not mind|if that is okay|if that is ok|if it is possible|if you know|if you have time|if you have a moment|by any chance|thanks for your help|thank you for your help|thanks for the help|thanks again|kindly|when you can|when you have time|when you get a chance|when you have a moment|if it is not too much trouble";
 
@@ -113,13 +113,18 @@ internal static class Courtesy
             bool marked = before.Kind == TokenKind.Comma || IsDash(before);
             bool several = end - begin > 1;
             bool plea = end - begin == 1 && tokens[begin].Is("please");
-            if (!marked && (speaksOfWords || !(several || plea) || (before.Word is { } word && (s_spokenOf.Contains(word.Text) || s_spokenOf.Contains(word.Stem)))))
+            bool bare = !several && !plea;
+            if (!marked && (speaksOfWords || (bare && !MayThank(tokens, before)) || (before.Word is { } word && (s_spokenOf.Contains(word.Text) || s_spokenOf.Contains(word.Stem)))))
                 return;
             for (int i = begin - (marked ? 1 : 0); i < end; i++)
                 tokens[i].Dropped = true;
             end = begin - (marked ? 1 : 0);
         }
     }
+
+    /// <summary>A "thanks" without a comma, after a question: not "how do I text thanks".</summary>
+    private static bool MayThank(ReadOnlySpan<Token> tokens, in Token before) =>
+        (tokens[0].Is(WordKinds.Wh | WordKinds.Auxiliary) || tokens[0].Dropped) && !before.Is(WordKinds.Verb | WordKinds.Function | WordKinds.Request);
 
     /// <summary>Whether a question or request may begin here.</summary>
     public static bool Starts(in Token token) => token.Is(WordKinds.Wh | WordKinds.Auxiliary | WordKinds.Request) || token.Is("i") || token.Is("please");

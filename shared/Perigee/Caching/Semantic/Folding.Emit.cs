@@ -123,7 +123,7 @@ internal static partial class Folding
             marks = Marks.None;
         bool name = textCase == TextCase.Normal && !token.Initial && token.Case == LetterCase.Capital;
         bool own = name || marks is Marks.Acronym || (word.Is(WordKinds.Plural) && NumberMatters(tokens, sentence, at));
-        if (few && !own && word.Is(WordKinds.Plural) && word.Is(WordKinds.Noun) && !word.Is(WordKinds.Verb) && IsBare(tokens, sentence, at))
+        if (few && BeginsBarePlural(tokens, sentence, at) && !(textCase == TextCase.Normal && HasName(tokens[at..])))
             units.Add(UnitKind.Article, Marks.Function, "a", default);
         marks |= (word.Is(WordKinds.Function) ? Marks.Function : 0) | (word.Is(WordKinds.Harmless) ? Marks.Harmless : 0)
             | (word.Is(WordKinds.Negation) ? Marks.Negation : 0) | (word.Is(WordKinds.Verb) ? Marks.Verb : 0);

@@ -40,14 +40,49 @@ internal static partial class Folding
         return false;
     }
 
-    /// <summary>A plural that no word before belongs to: "cats", which "a cat" asks the same of.</summary>
+    /// <summary>Where a plural without an article begins, with what qualifies it: "cats" and "product managers", which "a cat" asks the same of.</summary>
+    private static bool BeginsBarePlural(ReadOnlySpan<Token> tokens, int sentence, int at)
+    {
+        if (!IsBare(tokens, sentence, at))
+            return false;
+        for (int i = at; i < tokens.Length && i < at + 3; i++)
+        {
+            if (tokens[i].Kind != TokenKind.Word || tokens[i].Word is not { } word || word.Is(WordKinds.Function | WordKinds.Number | WordKinds.Definite | WordKinds.Name))
+                return false;
+            if (word.Is(WordKinds.Plural))
+                return word.Is(WordKinds.Noun) && (!word.Is(WordKinds.Verb) || i > at) && !NumberMatters(tokens, sentence, i);
+            if (word.Is(WordKinds.Verb) && !(word.Is(WordKinds.Noun) && i > at))
+                return false;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether the words up to a plural are a name, whose plural is not folded.</summary>
+    private static bool HasName(ReadOnlySpan<Token> tokens)
+    {
+        for (int i = 0; i < tokens.Length && i < 3; i++)
+        {
+            if (tokens[i].Case != LetterCase.Lower && !tokens[i].Initial)
+                return true;
+            if (tokens[i].Is(WordKinds.Plural))
+                return false;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether no word before belongs to what begins here.</summary>
     private static bool IsBare(ReadOnlySpan<Token> tokens, int sentence, int at)
     {
         if (at == sentence)
             return true;
         ref readonly Token before = ref tokens[at - 1];
-        return before.Kind == TokenKind.Word && before.Word is { } word && word.Is(WordKinds.Function)
-            && !word.Is(WordKinds.Article | WordKinds.Negation) && !(word.Is(WordKinds.Pronoun) && word.Text is not ("i" or "you" or "we"))
+        if (before.Kind != TokenKind.Word || before.Word is not { } word)
+            return false;
+        if (!word.Is(WordKinds.Function))
+            return word.Is(WordKinds.Verb) && (!word.Is(WordKinds.Noun) || (at - 1 > sentence && tokens[at - 2].Is(WordKinds.Wh | WordKinds.Pronoun)) || at - 1 == sentence);
+        return !word.Is(WordKinds.Article | WordKinds.Negation) && !(word.Is(WordKinds.Pronoun) && word.Text is not ("i" or "you" or "we"))
             && word.Text is not ("all" or "some" or "any" or "many" or "much" or "few" or "several" or "most" or "more" or "less" or "fewer" or "same" or "half" or "own" or "other" or "such");
     }
 

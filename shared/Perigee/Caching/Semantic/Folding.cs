@@ -170,6 +170,12 @@ internal static partial class Folding
             end++;
         if (end < 3 || !tokens[0].Is(WordKinds.Wh) || !(tokens[0].Word!.Text is "what" or "who" or "where" or "when" or "why" or "how"))
             return;
+        if (tokens[0].Word.Text is "why" or "when" or "where")
+        {
+            StraightenReason(tokens[..end]);
+            return;
+        }
+
         int verb = tokens[end - 1] is { Kind: TokenKind.Word, Word.Stem: "is" or "was" } ? end - 1
             : tokens[end - 2] is { Kind: TokenKind.Word, Word.Stem: "is" or "was" } && IsParticiple(tokens[end - 1]) ? end - 2 : -1;
         int to = tokens[0].Is("how") && IsMeasure(tokens[1]) ? 2 : 1;
@@ -185,6 +191,29 @@ internal static partial class Folding
         for (int i = verb; i > to; i--)
             tokens[i] = tokens[i - 1];
         tokens[to] = moved;
+    }
+
+    /// <summary>"why the sky is blue".</summary>
+    private static void StraightenReason(Span<Token> tokens)
+    {
+        int verb = -1;
+        for (int i = 1; i < tokens.Length; i++)
+        {
+            if (tokens[i].Kind != TokenKind.Word || tokens[i].Is(WordKinds.Wh) || tokens[i].Is("that") || (verb >= 0 && tokens[i].Is(WordKinds.Auxiliary)))
+                return;
+            if (!tokens[i].Is(WordKinds.Auxiliary))
+                continue;
+            if (!(tokens[i].Is("is") || tokens[i].Is("was")))
+                return;
+            verb = i;
+        }
+
+        if (verb <= 1)
+            return;
+        Token moved = tokens[verb];
+        for (int i = verb; i > 1; i--)
+            tokens[i] = tokens[i - 1];
+        tokens[1] = moved;
     }
 
     private static bool IsParticiple(in Token token) =>

@@ -66,9 +66,13 @@ internal static partial class Lexicon
                 _drafts[plural] = (singular, WordKinds.Noun | WordKinds.Plural, 0);
             }
 
+            foreach (string phrases in (ReadOnlySpan<string>)[Courtesy.Greetings, Courtesy.Remarks, Courtesy.BeforeWh, Courtesy.BeforeRequest, Courtesy.Endings])
+                Add(phrases.Replace('|', ' '), WordKinds.None);
             Add(Definites, WordKinds.Definite);
             Add(Requests, WordKinds.Request);
             Add(Creations, WordKinds.Creation);
+            foreach (string verb in Split(Requests))
+                AddToGerund(verb);
             Add(LanguageWords, WordKinds.Language);
             Add(TimelyWords, WordKinds.Timely);
             Add(LetteredWords, WordKinds.Lettered);
@@ -145,15 +149,26 @@ internal static partial class Lexicon
             Add(verb, WordKinds.Verb);
             AddForm(Plural(verb), verb, WordKinds.Verb | WordKinds.Plural);
             string doubled = Doubles(verb) ? verb + verb[^1] : verb;
-            string gerund = verb.EndsWith("ie", StringComparison.Ordinal) ? verb[..^2] + "ying"
-                : verb.EndsWith('e') && !verb.EndsWith("ee", StringComparison.Ordinal) ? verb[..^1] + "ing"
-                : doubled + "ing";
+            string gerund = Gerund(verb);
             if (foldGerund)
                 AddForm(gerund, verb, WordKinds.Verb);
             else
                 Add(gerund, WordKinds.None);
             Add(verb.EndsWith('e') ? verb + "d" : verb.EndsWith('y') && !IsVowel(verb[^2]) ? verb[..^1] + "ied" : doubled + "ed", WordKinds.None);
         }
+
+        /// <summary>"would you mind explaining" asks as "explain" does.</summary>
+        private void AddToGerund(string verb)
+        {
+            string gerund = Gerund(verb);
+            if (_drafts.TryGetValue(gerund, out (string Stem, WordKinds Kinds, int Value) form) && form.Stem == verb)
+                _drafts[gerund] = (verb, form.Kinds | (_drafts[verb].Kinds & (WordKinds.Request | WordKinds.Creation)), 0);
+        }
+
+        private static string Gerund(string verb) =>
+            verb.EndsWith("ie", StringComparison.Ordinal) ? verb[..^2] + "ying"
+            : verb.EndsWith('e') && !verb.EndsWith("ee", StringComparison.Ordinal) ? verb[..^1] + "ing"
+            : (Doubles(verb) ? verb + verb[^1] : verb) + "ing";
 
         /// <summary>A form, unless it is a word of its own already; of a noun and a verb alike, both.</summary>
         private void AddForm(string form, string stem, WordKinds kinds)

@@ -24,8 +24,8 @@ internal static partial class Lexicon
         + "toward towards upon via per versus than as like unlike despite except beyond past regarding concerning underneath opposite minus plus";
 
     private const string Negations =
-        "not no never none neither nor nothing nobody nowhere without cannot hardly barely scarcely rarely seldom except unless lack lacks "
-        + "lacking non isnt";
+        "not no never none neither nor nothing nobody nowhere without hardly barely scarcely rarely seldom except unless lack lacks "
+        + "lacking non";
 
     private const string Connectives =
         "and or but if then else because so although though while whereas unless that both either yet however therefore thus hence instead "

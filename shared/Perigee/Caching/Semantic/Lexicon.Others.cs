@@ -79,7 +79,7 @@ internal static partial class Lexicon
         + "beetle focus fiesta tide dove axe gain cheer crest friends lost scrubs house heat magic jazz thunder giants saints cardinals bills browns bears lions eagles jets titans rockets nuggets kings suns blues stars wild sharks bond bush "
         + "brown green white black gray grey wood stone fox wolf young king price cook baker smith carpenter miller taylor hunter archer fisher mason parker cooper carter turner page gates jobs trump cruise drake prince queen kiss cream "
         + "doors police cure rush journey lent job mass host pole poles scotch swede indian titanic word notes pages numbers keynote photos music maps mail messages calendar reminders notion linear figma sketch go r c make ant maven gradle "
-        + "bing siri alexa cortana gemini claude bard llama falcon mistral phoenix java python pascal ada perl lotus sage tempo corona crown beck bream chad mali oman niger cuba malta panama brie champagne cologne china denim cardigan sandwich "
+        + "bing siri alexa cortana gemini claude bard llama falcon mistral phoenix pascal lotus sage tempo corona crown beck bream chad mali oman niger cuba malta panama brie champagne cologne china denim cardigan sandwich "
         + "hamburger oxford cambridge god bible lord lady pope church state congress senate house parliament union republic democrat republican liberal labour green conservative tory whig communist nazi";
 
     /// <summary>Words of one group, each group's first standing for all: tier <c>near</c> only, and only where one may take the other's place in any question.</summary>

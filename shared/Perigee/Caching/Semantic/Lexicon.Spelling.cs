@@ -49,5 +49,5 @@ internal static partial class Lexicon
         + "univeristy=university univercity=university universty=university wriet=write yera=year yuo=you yoru=your hygene=hygiene helo=hello hllo=hello helllo=hello hii=hi heyy=hey srot=sort revrse=reverse reverce=reverse conver=convert convrt=convert ";
 
     /// <summary>Words of six letters and more that look like a known one with a slip in it, and are not: never corrected.</summary>
-    private const string NotSlips = "";
+    private const string NotSlips = "capitol capitols";
 }

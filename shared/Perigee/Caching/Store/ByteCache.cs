@@ -5,8 +5,9 @@ namespace Perigee.Caching.Store;
 /// <summary>
 /// Values in memory up to a number of bytes, with the admission policy W-TinyLFU: what is new stands in a small window; who is pushed out of it
 /// must have been used more often than those who would have to go for it. So a scan of questions that are asked once does not flush those that
-/// are asked all day. Source: Einziger, Friedman, Manes, "TinyLFU: A Highly Efficient Cache Admission Policy", 2017, section 4; for values of
-/// different sizes the victims' uses add up, as in Einziger, Eytan, Friedman, Manes, "Lightweight Robust Size Aware Cache Management", 2022.
+/// are asked all day. Source: Einziger, Friedman, Manes, "TinyLFU: A Highly Efficient Cache Admission Policy", 2017, section 4. A value of many
+/// times the others' size needs more uses than each of those that go for it, not than all together: a sketch that counts to fifteen would
+/// never let in a long answer that is asked all day.
 /// <para>
 /// A look-up takes no lock: its use is noted where the lock happens to be free, which under load is a fair sample. All else holds one lock for
 /// a short time. No operation takes longer because there are more entries, save <see cref="RemoveDead"/>.
@@ -201,7 +202,7 @@ internal sealed class ByteCache<TKey, TValue>
         Volatile.Write(ref _bytes, Held);
     }
 
-    /// <summary>Moves a candidate to the main part if it is worth more than all who would have to go for it together, else drops it.</summary>
+    /// <summary>Moves a candidate to the main part if it was used more often than each who has to go for it, else drops it.</summary>
     private void Admit(Entry candidate)
     {
         long now = _time.GetUtcNow().UtcTicks;
@@ -211,36 +212,17 @@ internal sealed class ByteCache<TKey, TValue>
             return;
         }
 
+        // One by one: a candidate that meets its better half-way has cost none that was used as often as itself, and each step removes somebody.
         long missing = candidate.Bytes - (MainMost - _probation.Bytes - _protected.Bytes);
         int worth = _sketch.Estimate(candidate.Hash);
-        int lost = 0;
-        long freed = 0;
-        Entry? at = _probation.Oldest ?? _protected.Oldest;
-        while (freed < missing && at is not null)
+        while (missing > 0 && (_probation.Oldest ?? _protected.Oldest) is { } victim)
         {
-            Entry victim = at;
-            at = victim.Newer ?? (victim.Home == _probation ? _protected.Oldest : null);
-            int uses = victim.Expires <= now ? 0 : _sketch.Estimate(victim.Hash);
-            if (uses == 0)
-            {
-                // Nobody's loss, whatever becomes of the candidate. So a refusal looks at no more than fifteen.
-                missing -= victim.Bytes;
-                Drop(victim);
-                continue;
-            }
-
-            lost += uses;
-            if (lost >= worth)
+            if (victim.Expires > now && _sketch.Estimate(victim.Hash) >= worth)
             {
                 Drop(candidate);
                 return;
             }
 
-            freed += victim.Bytes;
-        }
-
-        while (missing > 0 && (_probation.Oldest ?? _protected.Oldest) is { } victim)
-        {
             missing -= victim.Bytes;
             Drop(victim);
         }
