@@ -13,12 +13,7 @@ internal sealed class NearChunk
 {
     private const int Bytes = 64 * 1024;
 
-    /// <summary>Shorter vectors are compared as fast as their sketches.</summary>
-    private const int LeastSketched = 128;
-
     private readonly int _stride;
-    private readonly sbyte[] _sketches;
-    private readonly float[] _sketchScales;
     private readonly sbyte[] _vectors;
     private readonly uint[] _tags;
     private readonly float[] _scales;
@@ -31,8 +26,6 @@ internal sealed class NearChunk
         _stride = stride;
         Capacity = RowsOf(stride);
         _vectors = new sbyte[Capacity * stride];
-        _sketches = stride < LeastSketched ? [] : new sbyte[Capacity * SmallVector.SketchSize];
-        _sketchScales = stride < LeastSketched ? [] : new float[Capacity];
         _tags = new uint[Capacity];
         _scales = new float[Capacity];
         _entries = new NearEntry?[Capacity];
@@ -49,7 +42,7 @@ internal sealed class NearChunk
     public int Rows => Volatile.Read(ref _rows);
 
     /// <summary>Bytes of the arrays.</summary>
-    public long ArrayBytes => ((long)Capacity * (_stride + sizeof(uint) + sizeof(float) + sizeof(long) + 8)) + _sketches.Length + (_sketchScales.Length * sizeof(float));
+    public long ArrayBytes => (long)Capacity * (_stride + sizeof(uint) + sizeof(float) + sizeof(long) + 8);
 
     /// <summary>The entry of a row, or null.</summary>
     public NearEntry? this[int row] => Volatile.Read(ref _entries[row]);
@@ -66,8 +59,6 @@ internal sealed class NearChunk
         Clear(row);
         vector.CopyTo(Vector(row));
         _scales[row] = scale;
-        if (_sketches.Length > 0)
-            _sketchScales[row] = SmallVector.Sketch(vector, _sketches.AsSpan(row * SmallVector.SketchSize, SmallVector.SketchSize));
         _used[row] = at;
         Volatile.Write(ref _entries[row], entry);
         Volatile.Write(ref _tags[row], entry.Scope.Tag);
@@ -94,7 +85,6 @@ internal sealed class NearChunk
         int rows = Rows;
         Vector256<uint> wanted = Vector256.Create(search.Tag);
         ref uint tags = ref MemoryMarshal.GetArrayDataReference(_tags);
-        bool sketched = _sketches.Length > 0;
 
         // Whole eights, because unused rows have tag 0 and the capacity is a multiple of 8.
         for (int row = 0; row < rows; row += 8)
@@ -104,7 +94,8 @@ internal sealed class NearChunk
             {
                 int at = row + System.Numerics.BitOperations.TrailingZeroCount(equal);
                 equal &= equal - 1;
-                if ((!sketched || MultiplySketch(ref search, at) > search.SketchFloor) && Multiply(ref search, at) > search.Floor)
+                float similarity = Multiply(ref search, at);
+                if (similarity > search.Floor)
                     Consider(ref search, at);
             }
         }
@@ -115,14 +106,6 @@ internal sealed class NearChunk
     {
         ref sbyte vector = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_vectors), row * _stride);
         return SmallVector.Dot(ref search.Vector, ref vector, _stride) * search.Scale * Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_scales), row);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private float MultiplySketch(ref NearSearch search, int row)
-    {
-        ref sbyte sketch = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_sketches), row * SmallVector.SketchSize);
-        return SmallVector.Dot(ref search.Sketch, ref sketch, SmallVector.SketchSize) * search.SketchScale
-            * Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_sketchScales), row);
     }
 
     private void Consider(ref NearSearch search, int row)

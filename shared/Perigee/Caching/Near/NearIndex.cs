@@ -49,10 +49,7 @@ internal sealed class NearIndex(int dimensions, int mostEntries, TimeProvider ti
         found = default;
         if (vector.Length != _stride || scale == 0)
             return 0;
-        Span<sbyte> sketch = stackalloc sbyte[SmallVector.SketchSize];
-        float sketchScale = SmallVector.Sketch(vector, sketch);
-        NearSearch search = new(
-            ref MemoryMarshal.GetReference(vector), scale, ref MemoryMarshal.GetReference(sketch), sketchScale, scope, (float)threshold, time.GetUtcNow());
+        NearSearch search = new(ref MemoryMarshal.GetReference(vector), scale, scope, (float)threshold, time.GetUtcNow());
         foreach (NearChunk chunk in Volatile.Read(ref _chunks))
             chunk.Search(ref search);
         found = search.Found;

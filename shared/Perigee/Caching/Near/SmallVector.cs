@@ -15,9 +15,6 @@ internal static class SmallVector
     /// <summary>The largest number. Twice its square, four times, still fits into 16 bits.</summary>
     public const int Most = 63;
 
-    /// <summary>Bytes of a sketch.</summary>
-    public const int SketchSize = 64;
-
     private const int Step = 32;
 
     /// <summary>The padded length for so many numbers.</summary>
@@ -53,32 +50,6 @@ internal static class SmallVector
         }
 
         return sum == 0 ? 0 : 1 / MathF.Sqrt(sum);
-    }
-
-    /// <summary>
-    /// Folds a vector into 64 numbers: each number is added, with a sign of its own, to one of them. Cosines of sketches are those of the
-    /// vectors but for an error of about (1 - c²)/8, and a sketch of 256 numbers is read in a quarter of the time.
-    /// </summary>
-    /// <param name="small">The vector.</param>
-    /// <param name="sketch">Takes it.</param>
-    /// <returns>One over its length, or 0 where nothing is left.</returns>
-    public static float Sketch(ReadOnlySpan<sbyte> small, Span<sbyte> sketch)
-    {
-        Span<int> sums = stackalloc int[SketchSize];
-        sums.Clear();
-        for (int i = 0; i < small.Length; i++)
-        {
-            // The top bit of a multiplicative hash: the same signs everywhere, in no order.
-            bool minus = unchecked((uint)i * 2_654_435_761u) >> 31 != 0;
-            sums[i % SketchSize] += minus ? -small[i] : small[i];
-        }
-
-        int most = 0;
-        foreach (int sum in sums)
-            most = Math.Max(most, Math.Abs(sum));
-        for (int i = 0; i < SketchSize; i++)
-            sketch[i] = most == 0 ? (sbyte)0 : (sbyte)MathF.Round(sums[i] * (float)Most / most);
-        return OneOverLength(sketch);
     }
 
     /// <summary>The product of two vectors of equal padded length.</summary>
