@@ -10,15 +10,17 @@ public sealed partial class Azurite : IAsyncDisposable
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
 
-    private readonly Process _process;
+    private readonly string _key;
+    private Process _process;
+    private (int Table, int Blob) _ports;
     private bool _ended;
 
-    private Azurite(Process process, string key, int tablePort, int blobPort)
+    private Azurite(string key, Process process, (int Table, int Blob) ports)
     {
-        _process = process;
+        (_key, _process, _ports) = (key, process, ports);
         ConnectionString = string.Create(
             CultureInfo.InvariantCulture,
-            $"DefaultEndpointsProtocol=http;AccountName=test;AccountKey={key};TableEndpoint=http://127.0.0.1:{tablePort}/test;BlobEndpoint=http://127.0.0.1:{blobPort}/test;");
+            $"DefaultEndpointsProtocol=http;AccountName=test;AccountKey={key};TableEndpoint=http://127.0.0.1:{ports.Table}/test;BlobEndpoint=http://127.0.0.1:{ports.Blob}/test;");
     }
 
     /// <summary>For PERIGEE_STORAGE_CONNECTION.</summary>
@@ -29,12 +31,41 @@ public sealed partial class Azurite : IAsyncDisposable
     {
         await NodeTools.EnsureInstalledAsync();
         string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
+        (Process process, (int, int) ports) = await StartAsync(key, (0, 0));
+        return new Azurite(key, process, ports);
+    }
+
+    /// <summary>Kills it. Its data was in its memory.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _ended = true;
+    }
+
+    /// <summary>Starts it again after a kill, at the same address and with the same key, but empty.</summary>
+    public async Task ReviveAsync()
+    {
+        (_process, _ports) = await StartAsync(_key, _ports);
+        _ended = false;
+    }
+
+    /// <summary>Kills it for good.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_ended)
+            await KillAsync();
+    }
+
+    private static async Task<(Process Process, (int Table, int Blob) Ports)> StartAsync(string key, (int Table, int Blob) wanted)
+    {
         Process process = NodeTools.Start(
             [
                 "node_modules/azurite/dist/src/azurite.js",
-                "--blobHost", "127.0.0.1", "--blobPort", "0",
+                "--blobHost", "127.0.0.1", "--blobPort", Text(wanted.Blob),
                 "--queueHost", "127.0.0.1", "--queuePort", "0",
-                "--tableHost", "127.0.0.1", "--tablePort", "0",
+                "--tableHost", "127.0.0.1", "--tablePort", Text(wanted.Table),
                 "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--silent",
             ],
             new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = "test:" + key });
@@ -52,18 +83,10 @@ public sealed partial class Azurite : IAsyncDisposable
 
         // Nobody reads on: an unread pipe would stop it once full.
         _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
-        return new Azurite(process, key, ports["Table"], ports["Blob"]);
+        return (process, (ports["Table"], ports["Blob"]));
     }
 
-    /// <summary>Kills it: its data is in memory anyway.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _ended, true))
-            return;
-        _process.Kill();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-    }
+    private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"Azurite (Table|Blob) service is successfully listening at http://127\.0\.0\.1:(\d+)")]
     private static partial Regex Listening();

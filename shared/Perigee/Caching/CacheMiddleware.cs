@@ -26,6 +26,8 @@ internal sealed class CacheMiddleware(
         CacheOptions policy = exchange.Options.CacheOf(exchange.Model);
         if (CacheWishReader.Read(exchange, policy, out GatewayError? error) is not { } wish)
             return exchange.RefuseAsync(error!).AsTask();
+        if (!wish.Read && wish.Only)
+            return RefuseAsync(exchange, wish, null);
         if (!wish.Read && !wish.Write)
         {
             CacheHeaders.Tell(exchange, CacheOutcome.Bypass, wish);
@@ -98,9 +100,7 @@ internal sealed class CacheMiddleware(
 
         if (wish.Only)
         {
-            CacheHeaders.Tell(exchange, CacheOutcome.Miss, wish, receipt);
-            await exchange.RefuseAsync(new GatewayError(ErrorKind.NotFound,
-                $"No kept answer to this question, and '{HeaderNames.Cache}: only' asks for no other."));
+            await RefuseAsync(exchange, wish, receipt);
             return;
         }
 
@@ -118,6 +118,13 @@ internal sealed class CacheMiddleware(
         }
 
         await AskAloneAsync(exchange, wish, policy, question, receipt);
+    }
+
+    private static Task RefuseAsync(Exchange exchange, CacheWish wish, CacheReceipt? receipt)
+    {
+        CacheHeaders.Tell(exchange, CacheOutcome.Miss, wish, receipt);
+        return exchange.RefuseAsync(new GatewayError(ErrorKind.NotFound,
+            $"No kept answer to this question, and '{HeaderNames.Cache}: only' asks for no other.")).AsTask();
     }
 
     /// <summary>What a tier holds, if it may be replayed to this question in this form.</summary>

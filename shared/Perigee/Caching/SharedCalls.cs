@@ -17,16 +17,24 @@ internal sealed partial class SharedCalls(IStorage storage, AnswerCache cache, T
     /// <returns>The lease, or the answer that came meanwhile.</returns>
     public async ValueTask<SharedCall> TakeAsync(CacheKey key, CacheOptions policy, CancellationToken cancel)
     {
-        ITable table = storage.Table(Bucket.At(policy.MostTtl, time.GetUtcNow()).Name);
+        Bucket bucket = Bucket.At(policy.MostTtl, time.GetUtcNow());
+        ITable table = storage.Table(bucket.Name);
         long began = time.GetTimestamp();
         TimeSpan pause = FirstPause;
         try
         {
             while (true)
             {
-                using CancellationTokenSource limit = new(policy.LookupBudget, time);
-                using CancellationTokenRegistration gone = cancel.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
-                if (await TryTakeAsync(table, key, policy.CallLease, limit.Token) is { } mine)
+                StorageOutcome<SharedCall?> taken = await cache.Breaker.AskAsync(
+                    (state, stop) => TryTakeAsync(state.Table, state.Bucket, state.Key, state.Lease, stop),
+                    (Table: table, Bucket: bucket, Key: key, Lease: policy.CallLease), policy.LookupBudget, cancel);
+                if (taken.Fault is { } fault)
+                {
+                    LogAlone(log, fault.Message);
+                    return SharedCall.None;
+                }
+
+                if (taken.Value is { } mine)
                     return mine;
                 if (time.GetElapsedTime(began) >= policy.CallLease)
                     return SharedCall.None;
@@ -36,15 +44,16 @@ internal sealed partial class SharedCalls(IStorage storage, AnswerCache cache, T
                     return new SharedCall(null, key, "", time) { Answer = answer };
             }
         }
-        catch (Exception e) when (e is StorageException or OperationCanceledException)
+        catch (OperationCanceledException)
         {
-            LogAlone(log, e.Message);
             return SharedCall.None;
         }
     }
 
-    private async ValueTask<SharedCall?> TryTakeAsync(ITable table, CacheKey key, TimeSpan lease, CancellationToken cancel)
+    private async Task<SharedCall?> TryTakeAsync(ITable table, Bucket bucket, CacheKey key, TimeSpan lease, CancellationToken cancel)
     {
+        // No table without somebody who drops it.
+        await cache.Buckets.RegisterAsync(bucket, cancel);
         DateTimeOffset now = time.GetUtcNow();
         string name = SharedCall.RowOf(key);
         TableRow row = new TableRow(key.Partition, name).Set("until", now + lease).Set("holder", cache.Instance);

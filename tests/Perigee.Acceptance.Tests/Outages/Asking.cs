@@ -55,7 +55,12 @@ internal sealed class Asking(string url, string key) : IDisposable
     }
 
     /// <summary>Asks once. A fault is told, never thrown; only what the caller cancels is.</summary>
-    public async Task<Asked> AskAsync(string model, string prompt, bool stream, CancellationToken leave = default)
+    /// <param name="model">The model.</param>
+    /// <param name="prompt">What is asked.</param>
+    /// <param name="stream">Whether as a stream.</param>
+    /// <param name="leave">The client goes away.</param>
+    /// <param name="only">Whether nothing but a replay will do.</param>
+    public async Task<Asked> AskAsync(string model, string prompt, bool stream, CancellationToken leave = default, bool only = false)
     {
         long sent = Stopwatch.GetTimestamp();
         double at = Stopwatch.GetElapsedTime(_began, sent).TotalSeconds;
@@ -67,7 +72,10 @@ internal sealed class Asking(string url, string key) : IDisposable
         try
         {
             using HttpRequestMessage request = new(HttpMethod.Post, url + "/v1/chat/completions");
-            request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
+            if (key.Length > 0)
+                request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
+            if (only)
+                request.Headers.TryAddWithoutValidation("x-perigee-cache", "only");
             string body = $$"""{"model":"{{model}}","stream":{{(stream ? "true" : "false")}},"messages":[{"role":"user","content":"{{prompt}}"}]}""";
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
             using HttpResponseMessage answer = await _http.SendAsync(request, patience.Token);

@@ -105,15 +105,14 @@ internal sealed class WishDraft
     /// <param name="caller">Who asks, with the key's word.</param>
     public CacheWish Settle(CacheOptions policy, Caller caller)
     {
-        // Whoever's key has no cache cannot ask for one.
-        if (Off || caller.CacheTtl == TimeSpan.Zero)
-            return new CacheWish { Manner = Manner };
-        bool on = _own is "on" or "exact" or "semantic" or "only" or "refresh" || (string.IsNullOrEmpty(_own) && (_peer ?? policy.Enabled));
-        if (!on || _own == "off")
-            return new CacheWish { Manner = Manner };
         bool decided = !string.IsNullOrEmpty(_own);
-        bool refresh = _own == "refresh" || (!decided && (Refresh || ControlNoCache));
         bool only = _own == "only" || (!decided && ControlOnly);
+        bool on = _own is "on" or "exact" or "semantic" or "only" or "refresh" || (!decided && (_peer ?? policy.Enabled));
+
+        // Whoever's key has no cache cannot ask for one. Who wants nothing but a replay gets no call either.
+        if (Off || caller.CacheTtl == TimeSpan.Zero || !on)
+            return new CacheWish { Manner = Manner, Only = only };
+        bool refresh = _own == "refresh" || (!decided && (Refresh || ControlNoCache));
         bool keep = !only && !NoStore && (decided || !ControlNoStore);
 
         // HTTP's max-age is about what is read; where another gateway's switch stands beside it, it is how long to keep, too.

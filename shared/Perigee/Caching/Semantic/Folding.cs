@@ -170,7 +170,7 @@ internal static partial class Folding
             end++;
         if (end < 3 || !tokens[0].Is(WordKinds.Wh) || !(tokens[0].Word!.Text is "what" or "who" or "where" or "when" or "why" or "how"))
             return;
-        if (tokens[0].Word.Text is "why" or "when" or "where")
+        if (tokens[0].Word!.Text is "why" or "when" or "where")
         {
             StraightenReason(tokens[..end]);
             return;
