@@ -77,7 +77,7 @@ public sealed class OutageTests
         Instance other = await scene.AddAsync();
         await AskAsync(other, "hi");
         await scene.WrittenAsync();
-        scene.Storage.Before = call => call.Contains("cache", StringComparison.Ordinal) ? Task.Delay(1000, scene.Time) : Task.CompletedTask;
+        scene.Storage.Before = call => call.Contains("cache", StringComparison.Ordinal) ? Task.Delay(TimeSpan.FromSeconds(1), scene.Time) : Task.CompletedTask;
         Task<Reply> asking = AskAsync(scene.One, "hi");
         await Eventually.IsTrueAsync(() => scene.Storage.Calls.Count(call => call.StartsWith("find cache", StringComparison.Ordinal)) >= 2, "it looks");
         scene.Time.Advance(TimeSpan.FromMilliseconds(199));
