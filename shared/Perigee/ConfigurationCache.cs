@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Perigee.Embedding;
 
 namespace Perigee;
 
@@ -125,6 +126,8 @@ internal sealed class ConfigurationCache(
             section.Fault("modelPath", "is missing: embedder 'onnx' needs the encoder's file.");
         if (near.Embedder == "onnx" && near.VocabularyPath is null)
             section.Fault("vocabularyPath", "is missing: embedder 'onnx' needs the encoder's vocab.txt.");
+        if (near is { Embedder: "onnx", ModelPath: not null, VocabularyPath: not null } && OnnxEmbedder.Check(near.ModelPath, near.VocabularyPath) is { } fault)
+            section.Fault("modelPath", fault);
         return near;
     }
 

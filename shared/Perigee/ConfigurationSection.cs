@@ -162,7 +162,7 @@ internal sealed partial class ConfigurationSection
     /// <summary>An amount of dollars as micro-dollars, or null. What cannot be told exactly in them is a fault.</summary>
     public long? Dollars(string member)
     {
-        Ask(member, "number");
+        Ask(member, "number 0..1000000");
         if (Take(member, JsonValueKind.Number, "a number of dollars") is not { } value)
             return null;
         if (!value.TryGetDecimal(out decimal dollars) || dollars is < 0 or > 1_000_000)

@@ -106,10 +106,10 @@ internal sealed class LogRecord
             Cache = exchange.Cache.ToString(),
             Limit = exchange.Limit,
             Receipt = exchange.CacheReceipt,
-            Saved = exchange.CacheReceipt?.Saved is { } saved ? LoggedTokens.Of(saved) : null,
+            Saved = exchange.CacheReceipt?.Saved is { } saved ? new LoggedTokens(saved.InputFresh, saved.InputCacheRead, saved.InputCacheWrite, saved.OutputText, saved.OutputReasoning) : null,
             Purpose = exchange.Purpose,
             Tokens = exchange.Answer.Usage is { } usage
-                ? LoggedTokens.Of(usage)
+                ? new LoggedTokens(usage.InputFresh, usage.InputCacheRead, usage.InputCacheWrite, usage.OutputText, usage.OutputReasoning)
                 : exchange.CountedTokens > 0 ? new LoggedTokens(exchange.Body.Length / 4, 0, 0, exchange.CountedTokens, 0) { Estimated = true } : null,
             Dropped = exchange.Dropped,
             ToFirstContent = exchange.ToFirstContent,
@@ -127,10 +127,6 @@ internal sealed class LogRecord
 /// <summary>Tokens of an answer, in classes that do not overlap.</summary>
 internal readonly record struct LoggedTokens(long InputFresh, long InputCacheRead, long InputCacheWrite, long OutputText, long OutputReasoning)
 {
-    /// <summary>Those of a usage.</summary>
-    public static LoggedTokens Of(in Wire.TokenUsage usage) =>
-        new(usage.InputFresh, usage.InputCacheRead, usage.InputCacheWrite, usage.OutputText, usage.OutputReasoning);
-
     /// <summary>Whether they were counted from outside, as the answer was cut before it told them: bytes by four.</summary>
     public bool Estimated { get; init; }
 }

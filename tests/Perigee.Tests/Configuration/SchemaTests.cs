@@ -21,7 +21,9 @@ public class SchemaTests
         foreach (string visited in told.Keys.Where(key => key.EndsWith('.')).ToArray())
             told.Remove(visited);
 
-        Assert.Equal(told, new SortedDictionary<string, string>(faults.Asked, StringComparer.Ordinal));
+        Assert.Equal(
+            string.Join("\n", told.Select(pair => $"{pair.Key}: {pair.Value}")),
+            string.Join("\n", new SortedDictionary<string, string>(faults.Asked, StringComparer.Ordinal).Select(pair => $"{pair.Key}: {pair.Value}")));
     }
 
     [Fact]
