@@ -103,7 +103,7 @@ public sealed class OutageTests
     public async Task A_damaged_row_is_a_miss_and_is_replaced(string damage)
     {
         await using Scene scene = await Scene.StartAsync();
-        scene.Provider.Says = new Speech(Enumerable.Repeat("A long answer. ", 200).ToArray());
+        scene.Provider.Says = new Speech(Enumerable.Repeat("A long answer. ", 1000).ToArray());
         Reply first = await AskAsync(scene.One, "hi");
         await scene.WrittenAsync();
         TableRow row = Assert.Single(await scene.RowsAsync());

@@ -56,7 +56,8 @@ internal sealed class Provider : IAsyncDisposable
 
     public static async Task EventAsync(HttpContext http, string text)
     {
-        http.Response.ContentType = "text/event-stream";
+        if (!http.Response.HasStarted)
+            http.Response.ContentType = "text/event-stream";
         await http.Response.WriteAsync(text);
         await http.Response.Body.FlushAsync();
     }

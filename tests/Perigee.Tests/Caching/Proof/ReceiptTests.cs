@@ -43,7 +43,9 @@ public sealed class ReceiptTests
 
             // Only the call cost tokens; only a replay saved some.
             Assert.Equal(!hit, Json.Get(record, "tokens") is not null);
-            Assert.Equal(hit, Json.Get(record, "saved") is not null);
+            Assert.Equal(hit, Json.Get(record, "savedTokens") is not null);
+            Assert.Equal(hit ? 0.000092 : null, Json.Get(record, "savedDollars")?.GetDouble());
+            Assert.Equal(hit, Json.Get(record, "attempts") is not { ValueKind: JsonValueKind.Array } attempts || attempts.GetArrayLength() == 0);
         }
     }
 
