@@ -90,7 +90,13 @@ internal sealed class CacheMiddleware(
                 return;
             }
 
-            receipt = receipt with { Verdict = near.Receipt?.Verdict ?? receipt.Verdict, Similarity = near.Receipt?.Similarity, Observed = near.Receipt?.Observed ?? false };
+            receipt = receipt with
+            {
+                Tier = near.Receipt is { Observed: true } ? near.Receipt.Tier : null,
+                Verdict = near.Receipt?.Verdict ?? receipt.Verdict,
+                Similarity = near.Receipt?.Similarity,
+                Observed = near.Receipt?.Observed ?? false,
+            };
             cache.Counts.Add(question.Scope, CacheEvent.Miss);
         }
         else
