@@ -90,8 +90,13 @@ internal sealed class CacheMiddleware(
                 return;
             }
 
-            if (near.Receipt is { } refused)
-                receipt = refused with { Key = receipt.Key };
+            receipt = receipt with
+            {
+                Tier = near.Receipt is { Observed: true } ? near.Receipt.Tier : null,
+                Verdict = near.Receipt?.Verdict ?? receipt.Verdict,
+                Similarity = near.Receipt?.Similarity,
+                Observed = near.Receipt?.Observed ?? false,
+            };
             cache.Counts.Add(question.Scope, CacheEvent.Miss);
         }
         else

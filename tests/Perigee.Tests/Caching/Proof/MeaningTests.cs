@@ -7,7 +7,7 @@ public sealed class MeaningTests
 {
     private const string Semantic = "\"cache\": {\"mode\": \"semantic\"}";
     private const string Asked = "What is the capital of France?";
-    private const string Again = "Hello, please tell me: what's the capital of France";
+    private const string Again = "Hi! Could you please tell me what the capital of France is? Thanks in advance!";
 
     [Fact]
     public async Task The_same_question_in_other_words_is_replayed_in_every_form_and_says_so()

@@ -77,7 +77,7 @@ public sealed class OutageTests
         Instance other = await scene.AddAsync();
         await AskAsync(other, "hi");
         await scene.WrittenAsync();
-        scene.Storage.Before = call => call.Contains("cache", StringComparison.Ordinal) ? Task.Delay(1000, scene.Time) : Task.CompletedTask;
+        scene.Storage.Before = call => call.Contains("cache", StringComparison.Ordinal) ? Task.Delay(TimeSpan.FromSeconds(1), scene.Time) : Task.CompletedTask;
         Task<Reply> asking = AskAsync(scene.One, "hi");
         await Eventually.IsTrueAsync(() => scene.Storage.Calls.Count(call => call.StartsWith("find cache", StringComparison.Ordinal)) >= 2, "it looks");
         scene.Time.Advance(TimeSpan.FromMilliseconds(199));
@@ -103,7 +103,7 @@ public sealed class OutageTests
     public async Task A_damaged_row_is_a_miss_and_is_replaced(string damage)
     {
         await using Scene scene = await Scene.StartAsync();
-        scene.Provider.Says = new Speech(Enumerable.Repeat("A long answer. ", 200).ToArray());
+        scene.Provider.Says = new Speech(Enumerable.Repeat("A long answer. ", 1000).ToArray());
         Reply first = await AskAsync(scene.One, "hi");
         await scene.WrittenAsync();
         TableRow row = Assert.Single(await scene.RowsAsync());

@@ -34,7 +34,7 @@ internal sealed class Provider : IAsyncDisposable
     /// <summary>Says something else: true where it did.</summary>
     public Func<Asked, Task<bool>> Instead { get; set; } = static _ => Task.FromResult(false);
 
-    /// <summary>Waited for before each event but the first.</summary>
+    /// <summary>Waited for before each event but the first: is given how many were said.</summary>
     public Func<int, Task> Between { get; set; } = static _ => Task.CompletedTask;
 
     public int Calls => Volatile.Read(ref _calls);
@@ -56,7 +56,8 @@ internal sealed class Provider : IAsyncDisposable
 
     public static async Task EventAsync(HttpContext http, string text)
     {
-        http.Response.ContentType = "text/event-stream";
+        if (!http.Response.HasStarted && http.Response.ContentType is null)
+            http.Response.ContentType = "text/event-stream";
         await http.Response.WriteAsync(text);
         await http.Response.Body.FlushAsync();
     }
@@ -79,12 +80,19 @@ internal sealed class Provider : IAsyncDisposable
             return;
         }
 
-        int events = 0;
-        foreach (string one in says.Events(dialect))
+        // As the real ones: tokens where they are asked for, one array unless events are.
+        string[] events = says.Events(dialect);
+        if (dialect == Dialects.OpenAi && !body.Contains("include_usage", StringComparison.Ordinal))
+            events = [.. events.Where(static one => !one.Contains("\"usage\"", StringComparison.Ordinal))];
+        bool array = dialect == Dialects.Gemini && http.Request.Query["alt"] != "sse";
+        if (array)
+            http.Response.ContentType = "application/json; charset=UTF-8";
+        for (int i = 0; i < events.Length; i++)
         {
-            if (events++ > 0)
-                await Between(events);
-            await EventAsync(http, one);
+            if (i > 0)
+                await Between(i);
+            string last = says.Broken || i < events.Length - 1 ? "" : "]";
+            await EventAsync(http, array ? (i == 0 ? "[" : ",\r\n") + events[i]["data: ".Length..].TrimEnd() + last : events[i]);
         }
     }
 }

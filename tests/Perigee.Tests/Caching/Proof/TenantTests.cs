@@ -29,7 +29,13 @@ public sealed class TenantTests
         });
         Assert.Equal(Tenants, scene.Calls);
         Assert.Equal(Tenants, first.Distinct().Count());
-        await Eventually.IsTrueAsync(() => scene.One.Cache.WaitingWrites == 0, "all are being written");
+        await Eventually.IsTrueAsync(
+            () =>
+            {
+                scene.Time.Advance(TimeSpan.FromMilliseconds(200));
+                return scene.One.Cache.WaitingWrites == 0;
+            },
+            "all are being written");
         Instance[] instances = [scene.One, other];
         int hits = 0;
         await Parallel.ForEachAsync(Enumerable.Range(0, Tenants), some, async (i, _) =>
