@@ -20,7 +20,7 @@ internal sealed class CacheMiddleware(
 
     public Task InvokeAsync(HttpContext http)
     {
-        Exchange exchange = http.Features.Get<Exchange>()!;
+        Exchange exchange = Exchange.Of(http);
         if (!exchange.Operation.Cacheable || exchange.Question is null || IsOn(http, HeaderNames.Explain))
             return next(http);
         CacheOptions policy = exchange.Options.CacheOf(exchange.Model);
