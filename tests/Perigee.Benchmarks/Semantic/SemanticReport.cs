@@ -3,6 +3,8 @@ namespace Perigee.Benchmarks.Semantic;
 /// <summary>Prints what was found, as tables that fit a README.</summary>
 internal static class SemanticReport
 {
+    private const int Examples = 6;
+
     /// <summary>Counts of a set: what a reader needs to judge how diverse it is.</summary>
     public static void Set(string title, List<Pair> pairs)
     {
@@ -46,6 +48,8 @@ internal static class SemanticReport
         {
             IEnumerable<string> reasons = group.CountBy(pair => Reason(pair, prepared)).OrderByDescending(count => count.Value).Select(count => $"{count.Key} {count.Value}");
             Console.WriteLine($"- {group.Key}, {group.Count()}: {string.Join(", ", reasons)}");
+            foreach (Pair pair in group.DistinctBy(pair => Reason(pair, prepared)).Take(Examples))
+                Console.WriteLine($"  - {Reason(pair, prepared)}: {Shown(pair.A)} -> {Shown(pair.B)}");
         }
     }
 

@@ -48,10 +48,10 @@ internal static class SemanticSpeed
         for (int round = 0; round < 40; round++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
-            long started = Stopwatch.GetTimestamp();
+            long started = SemanticClock.Now();
             for (int at = 0; at < Times; at++)
                 FoldedText.TryFold(Prompt, default, out _, out _);
-            rounds.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds / Times);
+            rounds.Add((SemanticClock.Now() - started) / 1e3 / Times);
             bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / Times;
         }
 
@@ -70,29 +70,32 @@ internal static class SemanticSpeed
         ScopeHash scope = ScopeHash.Of("one system prompt for all"u8);
         string[] texts = Fill(index, scope, dice);
         long[] times = new long[Queries];
+        long[] waits = new long[Queries];
         int hits = 0;
         long bytes = 0;
         for (int round = 0; round < 2; round++)
         {
             hits = 0;
-            long before = GC.GetAllocatedBytesForCurrentThread();
             for (int at = 0; at < Queries; at++)
             {
                 string asked = at % 2 == 0 ? Repeats.Again(texts[dice.Next(texts.Length)], dice) : Draw(dice);
                 long start = GC.GetAllocatedBytesForCurrentThread();
-                long started = Stopwatch.GetTimestamp();
+                long onWall = Stopwatch.GetTimestamp();
+                long started = SemanticClock.Now();
                 hits += Find(index, scope, asked) ? 1 : 0;
-                times[at] = Stopwatch.GetTimestamp() - started;
+                times[at] = SemanticClock.Now() - started;
+                waits[at] = Stopwatch.GetTimestamp() - onWall;
                 bytes = Math.Max(bytes, GC.GetAllocatedBytesForCurrentThread() - start);
             }
         }
 
         Array.Sort(times);
-        double p50 = Stopwatch.GetElapsedTime(0, times[Queries / 2]).TotalMilliseconds;
-        double p99 = Stopwatch.GetElapsedTime(0, times[Queries * 99 / 100]).TotalMilliseconds;
+        Array.Sort(waits);
+        double p50 = times[Queries / 2] / 1e6;
+        double p99 = times[Queries * 99 / 100] / 1e6;
         bool good = p99 <= MostLookupMilliseconds;
         Console.WriteLine(FormattableString.Invariant(
-            $"{(good ? "ok  " : "OVER")} near look-up (fold, embed, search, guards) at {index.Count} entries of one scope, {index.Bytes / 1048576.0:0} MB: p50 {p50:0.00} ms, p99 {p99:0.00} ms, at most {MostLookupMilliseconds:0}; at most {bytes} B; {hits} hits of {Queries} queries"));
+            $"{(good ? "ok  " : "OVER")} near look-up (fold, embed, search, guards) at {index.Count} entries of one scope, {index.Bytes / 1048576.0:0} MB: p50 {p50:0.00} ms, p99 {p99:0.00} ms of a core, at most {MostLookupMilliseconds:0} (on the wall {Stopwatch.GetElapsedTime(0, waits[Queries / 2]).TotalMilliseconds:0.00} and {Stopwatch.GetElapsedTime(0, waits[Queries * 99 / 100]).TotalMilliseconds:0.00}); at most {bytes} B; {hits} hits of {Queries} queries"));
         return good;
     }
 

@@ -27,9 +27,11 @@ internal static class CacheHeaders
                 headers[HeaderNames.CacheKey] = key;
             if (receipt.Source is { Length: > 0 } source)
                 headers[HeaderNames.CacheSource] = source;
-            if (receipt.Tier is { } tier)
+            if (receipt is { Tier: { } tier, Observed: false })
                 headers[HeaderNames.CacheTier] = tier;
-            if (receipt.Verdict is { } verdict)
+            if (receipt is { Tier: { } watched, Observed: true })
+                headers[HeaderNames.CacheVerdict] = $"would-be-{watched}";
+            else if (receipt.Verdict is { } verdict)
                 headers[HeaderNames.CacheVerdict] = verdict;
             if (receipt.Similarity is { } similarity)
                 headers[HeaderNames.CacheSimilarity] = similarity.ToString("0.0000", CultureInfo.InvariantCulture);

@@ -140,7 +140,7 @@ internal sealed class MeaningTiers(AnswerCache cache, NearSync sync, ShadowCheck
         CachedAnswer? answer = cache.FindInMemory(key) ?? await cache.FindInTableAsync(key, policy.LookupBudget, exchange.Http.RequestAborted);
         if (answer is null)
         {
-            lookup.Forget(key.Partition, key.Row);
+            lookup.Drop(key.Partition, key.Row);
             return default;
         }
 

@@ -101,7 +101,10 @@ internal sealed class NearLookup : IAsyncDisposable
         ArrayPool<float>.Shared.Return(vector);
     }
 
-    /// <summary>Takes an entry out, here and soon for other instances: its answer is gone, or was wrong.</summary>
+    /// <summary>Takes an entry out here only: its answer was not found, which other instances may know better (or the storage does not answer).</summary>
+    public void Drop(string @namespace, string id) => _sync.Open(@namespace, _embedder, _options.MostEntries).Index?.Remove(id);
+
+    /// <summary>Takes an entry out, here and soon for other instances: its answer was removed, or was wrong.</summary>
     public void Forget(string @namespace, string id) => _sync.Remove(@namespace, id);
 
     /// <inheritdoc/>

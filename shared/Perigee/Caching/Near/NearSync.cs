@@ -154,8 +154,9 @@ internal sealed partial class NearSync : BackgroundService
                 Counts.AddFailure();
                 LogFailure(_log, e.Message);
             }
-            catch (OperationCanceledException)
+            catch (Exception)
             {
+                // The process ends.
                 return;
             }
 

@@ -28,6 +28,7 @@ internal sealed partial class ShadowCheck : BackgroundService
     private const int MostWaiting = 64;
     private const int Checkers = 2;
     private const int MostScopes = 10_000;
+    private const string Others = "(others)";
     private const int MostTries = 8;
     private const int Readers = 4;
 
@@ -160,12 +161,12 @@ internal sealed partial class ShadowCheck : BackgroundService
 
     private static double Percent(double share) => Math.Round(share * 100, 3);
 
-    /// <summary>Past the most scopes all others share one, so that names made up by callers cost nothing.</summary>
+    /// <summary>Past the most scopes all others share one, so that names made up by callers cost nothing. No caller can be called as it is.</summary>
     private ShadowScope Scope(string name)
     {
         if (_scopes.TryGetValue(name, out ShadowScope? scope))
             return scope;
-        return _scopes.GetOrAdd(_scopes.Count < MostScopes ? name : "*", static name => new ShadowScope(name));
+        return _scopes.GetOrAdd(_scopes.Count < MostScopes ? name : Others, static name => new ShadowScope(name));
     }
 
     private async Task CheckAllAsync(CancellationToken stop)
@@ -175,7 +176,7 @@ internal sealed partial class ShadowCheck : BackgroundService
             await foreach (ShadowCase hit in _waiting.Reader.ReadAllAsync(stop))
                 await CheckAsync(hit, stop);
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (stop.IsCancellationRequested)
         {
             // The process ends; what was not checked yet is not checked.
         }
@@ -265,7 +266,7 @@ internal sealed partial class ShadowCheck : BackgroundService
             // Not read, but tried: a storage that is down is asked as rarely as one that is up.
             scope.Read = Math.Max(1, _time.GetTimestamp());
         }
-        catch (OperationCanceledException)
+        catch (Exception)
         {
             // The process ends.
         }

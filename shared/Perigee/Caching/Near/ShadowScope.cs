@@ -13,6 +13,8 @@ internal sealed class ShadowScope(string name)
     /// <summary>The partition of all scopes.</summary>
     public const string Partition = "shadow";
 
+    private const int FewestDisagreements = 3;
+
     private const int MostWords = 64;
     private const string Measured = "measured";
 
@@ -65,7 +67,10 @@ internal sealed class ShadowScope(string name)
         lock (_gate)
         {
             _pending += ShadowCounts.Of(found);
-            if ((_shared + _pending).Bounds.Low * 100 > mostErrorPercent)
+
+            // Checks err as well: one or two of them must not take a tenant's hits away, whatever the bound says of so few.
+            ShadowCounts all = _shared + _pending;
+            if (all.Disagreed >= FewestDisagreements && all.Bounds.Low * 100 > mostErrorPercent)
                 _measuredHere = true;
         }
     }

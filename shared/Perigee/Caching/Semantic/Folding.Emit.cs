@@ -90,7 +90,7 @@ internal static partial class Folding
         corrections++;
         Span<char> lower = stackalloc char[24];
         int length = TextScanner.Lower(text.Slice(token.Start, token.Length), lower);
-        token.Word = Lexicon.Correct(lower[..length], substitutions: false);
+        token.Word = Lexicon.Correct(lower[..length], wide: false);
     }
 
     private static void Word(ReadOnlySpan<char> text, Span<Token> tokens, int sentence, int at, TextCase textCase, bool few, ref UnitWriter units)
@@ -158,7 +158,7 @@ internal static partial class Folding
         char[]? rented = null;
         Span<char> lower = letters.Length <= 128 ? stackalloc char[128] : (rented = System.Buffers.ArrayPool<char>.Shared.Rent(letters.Length));
         int length = TextScanner.Lower(letters, lower);
-        Lexeme? meant = token.Value is null && (token.Case == LetterCase.Lower || textCase == TextCase.Unknown) ? Lexicon.Correct(lower[..length], substitutions: true) : null;
+        Lexeme? meant = units.Features && token.Value is null && (token.Case == LetterCase.Lower || textCase == TextCase.Unknown) ? Lexicon.Correct(lower[..length], wide: true) : null;
         units.Add(UnitKind.Term, Marks.None, lower[..length], meant is null ? default : meant.Sense);
         if (rented is not null)
             System.Buffers.ArrayPool<char>.Shared.Return(rented);

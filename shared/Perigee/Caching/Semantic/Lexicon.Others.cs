@@ -44,7 +44,7 @@ internal static partial class Lexicon
         + "reading recycling relaxation reproduction research respiration rest rights running safety salt sand savings schooling science seafood security selling sense setting shipping shopping silence silk singing slavery sleep snow socialism capitalism communism sociology sodium software spelling spending "
         + "sport sports statistics steam steel stress success sunlight sunshine surgery swimming teaching testing thinking timing tourism training transport transportation trigonometry trading traveling typing unemployment vision vocabulary walking washing waste water wealth wellbeing wheat wildlife "
         + "winning wisdom wood wool working writing yoga spring autumn fall january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday "
-        + "noon dawn dusk germs mood gossip chess tennis golf cricket rugby hockey basketball baseball volleyball football soccer badminton boxing wrestling skiing surfing cycling rowing sailing aid aids";
+        + "noon dawn dusk germs mood gossip elasticity discrimination chess tennis golf cricket rugby hockey basketball baseball volleyball football soccer badminton boxing wrestling skiing surfing cycling rowing sailing aid aids";
 
 
     /// <summary>Terms and abbreviations whose case says nothing.</summary>
@@ -74,7 +74,7 @@ internal static partial class Lexicon
     private const string CasedWords =
         "may march august polish turkey china apple amazon windows word excel outlook access edge teams orange visa mercury mars nice reading mobile bath cork jersey guinea chile jordan georgia hungary "
         + "will mark bill rose grace hope faith joy frank jack rich art drew pat rob sue dawn iris lily daisy ruby pearl crystal amber ginger olive violet heather basil chuck dick gene guy harry jean josh lance max miles nick norm "
-        + "peter ray rusty skip stew victor wade ward penny robin holly ivy summer autumn earl duke major catholic earth sun moon titan target gap shell subway sprint oracle meta alphabet square stripe slack zoom chrome safari opera "
+        + "peter ray rusty skip stew victor wade ward penny robin holly ivy summer autumn earl duke major catholic titan target gap shell subway sprint oracle meta alphabet square stripe slack zoom chrome safari opera "
         + "signal discord steam unity spring rust swift go dart elm julia scheme racket basic bash fish flask express react angular spark storm hive pig chef puppet salt boots next monster indeed ford dodge ram lincoln jaguar mini smart "
         + "beetle focus fiesta tide dove axe gain cheer crest friends lost scrubs house heat magic jazz thunder giants saints cardinals bills browns bears lions eagles jets titans rockets nuggets kings suns blues stars wild sharks bond bush "
         + "brown green white black gray grey wood stone fox wolf young king price cook baker smith carpenter miller taylor hunter archer fisher mason parker cooper carter turner page gates jobs trump cruise drake prince queen kiss cream "

@@ -47,7 +47,4 @@ internal static partial class Lexicon
         + "mountian=mountain moutain=mountain ocaen=ocean oxigen=oxygen palnet=planet plnet=planet photosythesis=photosynthesis photosynthsis=photosynthesis photosyntesis=photosynthesis photosinthesis=photosynthesis plaese=please pelase=please plase=please pleae=please "
         + "recpie=recipe recipie=recipe receipe=recipe recipee=recipe smae=same sould=should somthing=something someting=something sombody=somebody stoped=stopped tecnology=technology thnaks=thanks thaks=thanks thnks=thanks tounge=tongue tripple=triple "
         + "univeristy=university univercity=university universty=university wriet=write yera=year yuo=you yoru=your hygene=hygiene helo=hello hllo=hello helllo=hello hii=hi heyy=hey srot=sort revrse=reverse reverce=reverse conver=convert convrt=convert ";
-
-    /// <summary>Words of six letters and more that look like a known one with a slip in it, and are not: never corrected.</summary>
-    private const string NotSlips = "capitol capitols";
 }

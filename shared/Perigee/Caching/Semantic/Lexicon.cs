@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Numerics;
 
 namespace Perigee.Caching.Semantic;
 
@@ -9,12 +10,16 @@ namespace Perigee.Caching.Semantic;
 internal static partial class Lexicon
 {
     /// <summary>Shorter words have too many neighbours to guess which one was meant.</summary>
-    private const int LeastCorrected = 6;
+    private const int LeastCorrected = 5;
+
+    /// <summary>The same where one letter may stand for another.</summary>
+    private const int LeastSubstituted = 8;
 
     private static readonly FrozenDictionary<string, Lexeme> s_words;
     private static readonly FrozenDictionary<string, Lexeme>.AlternateLookup<ReadOnlySpan<char>> s_lookup;
     private static readonly FrozenDictionary<string, Lexeme[]>.AlternateLookup<ReadOnlySpan<char>> s_contractions;
     private static readonly Lexeme[][] s_neighbours;
+    private static readonly uint[][] s_letters;
 
     static Lexicon()
     {
@@ -29,8 +34,12 @@ internal static partial class Lexicon
             contractions[text] = [.. stands.Split('+').Select(word => s_words[word])];
         s_contractions = contractions.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
         s_neighbours = new Lexeme[26 * LengthSpan][];
+        s_letters = new uint[26 * LengthSpan][];
         foreach (IGrouping<int, Lexeme> group in s_words.Values.Where(word => Bucket(word.Text) >= 0).Distinct().GroupBy(word => Bucket(word.Text)))
+        {
             s_neighbours[group.Key] = [.. group.OrderBy(word => word.Text, StringComparer.Ordinal)];
+            s_letters[group.Key] = [.. s_neighbours[group.Key].Select(word => Letters(word.Text))];
+        }
     }
 
     private const int LengthSpan = 32;
@@ -50,19 +59,28 @@ internal static partial class Lexicon
     /// slip there is most often another word: <c>synchronous</c>, <c>asynchronous</c>).
     /// </summary>
     /// <param name="lower">A word of letters a to z that is not known.</param>
-    /// <param name="substitutions">Whether one letter for another counts, too: many a term differs from its neighbour by that.</param>
-    public static Lexeme? Correct(ReadOnlySpan<char> lower, bool substitutions)
+    /// <param name="wide">
+    /// Whether one letter for another and one too many count, too: many a word differs from its neighbour by that. Else two swapped, one missing
+    /// or one doubled.
+    /// </param>
+    public static Lexeme? Correct(ReadOnlySpan<char> lower, bool wide)
     {
-        if (lower.Length < LeastCorrected || Bucket(lower) < 0)
+        if (Bucket(lower) < 0)
             return null;
         Lexeme? found = null;
+        uint letters = Letters(lower);
         for (int length = lower.Length - 1; length <= lower.Length + 1; length++)
         {
-            if (length < LeastCorrected - 1 || s_neighbours[((lower[0] - 'a') * LengthSpan) + length] is not { } group)
+            if (length < LeastCorrected || s_neighbours[((lower[0] - 'a') * LengthSpan) + length] is not { } group)
                 continue;
-            foreach (Lexeme word in group)
+            uint[] masks = s_letters[((lower[0] - 'a') * LengthSpan) + length];
+            for (int i = 0; i < masks.Length; i++)
             {
-                if (!IsSlip(lower, word.Text, substitutions))
+                // A slip changes two letters at most: most words fall out here.
+                if (BitOperations.PopCount(masks[i] ^ letters) > 2)
+                    continue;
+                Lexeme word = group[i];
+                if (!IsSlip(lower, word.Text, wide))
                     continue;
                 if (found is not null && found.Stem != word.Stem)
                     return null;
@@ -73,11 +91,18 @@ internal static partial class Lexicon
         return found;
     }
 
-    private static int Bucket(ReadOnlySpan<char> lower) =>
-        lower.Length is >= LeastCorrected - 1 and < LengthSpan - 1 && !lower.ContainsAnyExceptInRange('a', 'z') ? ((lower[0] - 'a') * LengthSpan) + lower.Length : -1;
+    private static uint Letters(ReadOnlySpan<char> lower)
+    {
+        uint letters = 0;
+        foreach (char c in lower)
+            letters |= 1u << (c - 'a');
+        return letters;
+    }
 
-    /// <summary>One letter too many, too few, twice or for another, or two of them swapped; not the first, and no ending that inflects.</summary>
-    private static bool IsSlip(ReadOnlySpan<char> typed, ReadOnlySpan<char> meant, bool substitutions)
+    private static int Bucket(ReadOnlySpan<char> lower) =>
+        lower.Length is >= LeastCorrected and < LengthSpan - 1 && !lower.ContainsAnyExceptInRange('a', 'z') ? ((lower[0] - 'a') * LengthSpan) + lower.Length : -1;
+
+    private static bool IsSlip(ReadOnlySpan<char> typed, ReadOnlySpan<char> meant, bool wide)
     {
         int same = typed.CommonPrefixLength(meant);
         if (same == 0)
@@ -87,11 +112,13 @@ internal static partial class Lexicon
         {
             if (a.Length >= 2 && a[0] == b[1] && a[1] == b[0] && a[2..].SequenceEqual(b[2..]))
                 return true;
-            return substitutions && a.Length > 1 && a[1..].SequenceEqual(b[1..]);
+            return wide && typed.Length >= LeastSubstituted && a.Length > 1 && a[1..].SequenceEqual(b[1..]);
         }
 
         // A last letter more or less is an ending: a plural, a feminine, another part of speech.
-        return a.Length > b.Length ? b.Length > 0 && a[1..].SequenceEqual(b) : a.Length > 0 && a.SequenceEqual(b[1..]);
+        if (a.Length > b.Length)
+            return b.Length > 0 && a[1..].SequenceEqual(b) && (wide ? typed.Length > LeastSubstituted : a[0] == typed[same - 1]);
+        return a.Length > 0 && typed.Length > LeastCorrected && a.SequenceEqual(b[1..]);
     }
 
     private static IEnumerable<(string Left, string Right)> Pairs(string list)

@@ -61,7 +61,7 @@ internal static class Pointing
                 return true;
             if (word.Text is "it" or "its" && before is not null && before.Is(WordKinds.Request) && contents < 2)
                 return true;
-            if (!word.Is(WordKinds.Function | WordKinds.Request))
+            if (!word.Is(WordKinds.Function) && (i > 1 || !word.Is(WordKinds.Request)))
             {
                 contents++;
                 named |= word.Is(WordKinds.Name);

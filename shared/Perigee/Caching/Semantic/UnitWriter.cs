@@ -91,6 +91,9 @@ internal ref struct UnitWriter(List<GuardUnit>? features)
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(4096);
     private int _length;
 
+    /// <summary>Whether more than the key is wanted.</summary>
+    public readonly bool Features => features is not null;
+
     /// <summary>Adds one.</summary>
     public void Add(UnitKind kind, Marks marks, scoped ReadOnlySpan<char> text, scoped ReadOnlySpan<char> sense)
     {

@@ -50,6 +50,19 @@ public sealed class NearSyncTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Entry_without_its_answer_leaves_only_here()
+    {
+        NearRig.Instance one = await _rig.StartKnowingAsync("ns");
+        NearRig.Instance other = await _rig.StartKnowingAsync("ns");
+        one.Keep("ns", "e1", Question);
+        await _rig.PassAsync(15);
+        one.Lookup.Drop("ns", "e1");
+        await _rig.PassAsync(5);
+        Assert.False(await one.HitsAsync("ns", Again));
+        Assert.True(await other.HitsAsync("ns", Again));
+    }
+
+    [Fact]
     public async Task Namespace_that_is_new_here_is_a_miss_and_then_known()
     {
         NearRig.Instance one = await _rig.StartKnowingAsync("ns");

@@ -95,7 +95,13 @@ public sealed class ShadowCheckTests : IAsyncDisposable
         ShadowCheck one = await StartAsync();
         ShadowCheck other = await StartAsync();
         Assert.True(other.Allows(Scope));
-        await CheckedAsync(one, "Paris", "Lyon");
+        for (int i = 0; i < 3; i++)
+        {
+            // One or two wrong ones of so few say nothing yet.
+            Assert.True(one.Allows(Scope));
+            await CheckedAsync(one, "Paris", "Lyon");
+        }
+
         Assert.False(one.Allows(Scope));
         await UntilAsync(() => !other.Allows(Scope), "the other instance stops");
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Perigee.Storage;
 using Perigee.Tests.Wire.Proving;
 

@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Perigee.Caching.Store;
 using Perigee.Storage;
 using Perigee.Tests.Wire.Proving;
 
