@@ -24,6 +24,21 @@ public sealed class ControlTests
     }
 
     [Fact]
+    public async Task What_was_replaced_does_not_come_back_when_the_new_answers_life_is_over()
+    {
+        await using Scene scene = await Scene.StartAsync();
+        await OneAsync(scene, "old", ("x-perigee-cache-ttl", "72000"));
+        await scene.WrittenAsync();
+        Reply fresh = await OneAsync(scene, "new", ("x-perigee-cache", "refresh"), ("x-perigee-cache-ttl", "60"));
+        await Eventually.IsTrueAsync(async () => (await scene.RowsAsync()).All(row => row.Text("source") == fresh.Id), "the old answer is nowhere");
+
+        // Another day, another table: the old one was to live twenty hours.
+        scene.Time.Advance(TimeSpan.FromHours(11));
+        Instance other = await scene.AddAsync();
+        Assert.Equal(404, (await other.AskAsync(Form.OpenAi, "openai/m", headers: ("x-perigee-cache", "only"))).Status);
+    }
+
+    [Fact]
     public async Task A_refresh_whose_call_fails_leaves_what_was_kept()
     {
         await using Scene scene = await Scene.StartAsync();

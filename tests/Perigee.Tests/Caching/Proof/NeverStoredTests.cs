@@ -80,6 +80,12 @@ public sealed class NeverStoredTests
     {
         await using Scene scene = await Scene.StartAsync();
         TaskCompletionSource left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        CancellationToken gone = default;
+        scene.Provider.Instead = asked =>
+        {
+            gone = asked.Http.RequestAborted;
+            return Task.FromResult(false);
+        };
         scene.Provider.Between = said => said >= 3 ? left.Task : Task.CompletedTask;
         using (CancellationTokenSource leave = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken))
         {
@@ -89,6 +95,7 @@ public sealed class NeverStoredTests
             await leave.CancelAsync();
         }
 
+        await Eventually.IsTrueAsync(() => gone.IsCancellationRequested, "the call goes with its client");
         left.SetResult();
         scene.Provider.Between = static _ => Task.CompletedTask;
         Reply again = await scene.One.AskAsync(Form.OpenAiStream, provider + "/m");

@@ -43,7 +43,7 @@ internal sealed class Provider : IAsyncDisposable
 
     /// <summary>The members of perigee.json.</summary>
     public string Configuration => string.Join(", ", Names.Select(one =>
-        $$"""  "{{one.Name}}": {"kind": "custom", "dialect": "{{one.Name}}", "network": "loopback", "keyVariable": "UPSTREAM_KEY", "baseUrl": "{{_upstream.Url}}/{{one.Name}}{{(one.Name == "gemini" ? "/v1beta" : "/v1")}}"}"""));
+        $$"""  "{{one.Name}}": {"kind": "custom", "dialect": "{{one.Name}}", "network": "loopback", "keyVariable": "UPSTREAM_KEY"{{(one.Name == "openai" ? ", \"streamUsage\": \"ask\"" : "")}}, "baseUrl": "{{_upstream.Url}}/{{one.Name}}{{(one.Name == "gemini" ? "/v1beta" : "/v1")}}"}"""));
 
     public static async Task<Provider> StartAsync() => new(await FaultyUpstream.StartAsync());
 

@@ -61,6 +61,26 @@ public sealed class SharedCallTests
         Assert.Equal(200, (await hanging).Status);
     }
 
+    [Fact]
+    public async Task Have_one_of_them_take_the_place_of_one_whose_call_hangs()
+    {
+        await using Scene scene = await Scene.StartAsync(Shared);
+        Instance second = await scene.AddAsync(), third = await scene.AddAsync();
+        TaskCompletionSource never = Hold(scene, first: true);
+        Task<Reply> hanging = scene.One.AskAsync(Form.OpenAi, "openai/m");
+        await Eventually.IsTrueAsync(() => scene.Calls == 1, "the first asks");
+        scene.Time.Advance(TimeSpan.FromSeconds(3));
+
+        // The lease has two seconds left, their own patience five.
+        Task<Reply[]> waiting = Task.WhenAll(second.AskAsync(Form.OpenAi, "openai/m"), third.AskAsync(Form.OpenAi, "openai/m"));
+        await Eventually.IsTrueAsync(() => Tries(scene) >= 3, "both want to ask");
+        Reply[] replies = await scene.MoveOnAsync(waiting, TimeSpan.FromSeconds(4.5));
+        Assert.Equal(["hit", "miss"], replies.Select(static reply => reply.Cache).Order(StringComparer.Ordinal));
+        Assert.Equal(2, scene.Calls);
+        never.SetResult();
+        Assert.Equal(200, (await hanging).Status);
+    }
+
     [Theory]
     [InlineData("error")]
     [InlineData("length")]
