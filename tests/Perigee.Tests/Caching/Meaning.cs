@@ -12,19 +12,22 @@ internal static class Meaning
     /// <summary>No secret is known.</summary>
     public static IProofSecret NoSecret { get; } = new None();
 
+    /// <summary>Calls of the gateway's own find nobody.</summary>
+    public static IOwnCalls Nobody { get; } = new Deaf();
+
     /// <summary>Tiers over a storage; calls of the gateway's own find nobody.</summary>
     public static MeaningTiers Of(IStorage storage, AnswerCache answers, TimeProvider time) => new(
         answers,
         new NearSync(storage, TimeSpan.FromDays(1), time, NullLogger<NearSync>.Instance),
         new ShadowCheck(storage, () => 1, time, NullLogger<ShadowCheck>.Instance),
-        new Nobody(), time);
+        Nobody, time);
 
     private sealed class None : IProofSecret
     {
         public byte[]? Known => null;
     }
 
-    private sealed class Nobody : IOwnCalls
+    private sealed class Deaf : IOwnCalls
     {
         public ValueTask<OwnAnswer> AskAsync(OwnCall call, CancellationToken cancel) => new(new OwnAnswer(503, default));
     }

@@ -62,7 +62,9 @@ public sealed class LogShipperTests : IDisposable
         for (int burst = 0; burst < 4; burst++)
         {
             Queue(LogShipper.Capacity / 2);
-            await UntilAsync(() => _shipper.Waiting == 0, TimeSpan.Zero);
+            
+            // Fewer than that wait for the pause to be over, as ever.
+            await UntilAsync(() => _shipper.Waiting < 1024, TimeSpan.Zero);
         }
 
         Assert.Equal(0, _shipper.Dropped);

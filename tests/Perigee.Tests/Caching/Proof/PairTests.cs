@@ -67,7 +67,7 @@ public sealed class PairTests
         Assert.True(told.First.Finish == (speech.Calls ? FinishReason.ToolCalls : FinishReason.Stop), what);
         Assert.Equal("m1", told.Model);
         if (form.Usage)
-            Assert.Equal((Speech.Input, Speech.Output), (told.LastUsage?.Input, told.LastUsage?.Output));
+            Assert.True((Speech.Input, Speech.Output) == (told.LastUsage?.Input, told.LastUsage?.Output), what);
         else
             Assert.Null(told.LastUsage);
     }

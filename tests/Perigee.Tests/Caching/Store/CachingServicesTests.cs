@@ -14,6 +14,7 @@ public sealed class CachingServicesTests
         using CacheRig rig = new();
         ServiceCollection services = new();
         services.AddLogging().AddSingleton<IStorage>(rig.Storage).AddSingleton<IGatewayOptions>(rig).AddSingleton<TimeProvider>(rig.Time);
+        services.AddSingleton(new Random(1)).AddSingleton(Meaning.Nobody);
         services.AddSingleton(new GatewayHost { Mode = "local", Instance = "01234567" }).AddCaching();
         using ServiceProvider provider = services.BuildServiceProvider();
         AnswerCache cache = provider.GetRequiredService<AnswerCache>();
