@@ -58,9 +58,9 @@ internal sealed class Asking(string url, string key) : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="prompt">What is asked.</param>
     /// <param name="stream">Whether as a stream.</param>
-    /// <param name="leave">The client goes away.</param>
     /// <param name="only">Whether nothing but a replay will do.</param>
-    public async Task<Asked> AskAsync(string model, string prompt, bool stream, CancellationToken leave = default, bool only = false)
+    /// <param name="leave">The client goes away.</param>
+    public async Task<Asked> AskAsync(string model, string prompt, bool stream, bool only = false, CancellationToken leave = default)
     {
         long sent = Stopwatch.GetTimestamp();
         double at = Stopwatch.GetElapsedTime(_began, sent).TotalSeconds;

@@ -131,7 +131,7 @@ internal static class SoakRun
                     leave.CancelAfter(TimeSpan.FromMilliseconds(1 + (60 * after)));
                 try
                 {
-                    asked = await clients.AskAsync(route, prompt, stream, leave.Token);
+                    asked = await clients.AskAsync(route, prompt, stream, leave: leave.Token);
                     end = asked is { Fault: "", Cache: "joined" or "hit" } ? "answered, " + asked.Cache : Kind(asked.Fault);
                 }
                 catch (OperationCanceledException)
