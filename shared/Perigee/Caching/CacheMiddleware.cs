@@ -262,6 +262,8 @@ internal sealed class CacheMiddleware(
             Question = question.Hash,
             Scope = question.Scope,
             Took = exchange.ToFirstContent is { } first ? time.GetElapsedTime(exchange.Started) - first : TimeSpan.Zero,
+            Began = exchange.StartedAt,
+            Dropped = exchange.Dropped.Count == 0 ? "" : string.Join(", ", exchange.Dropped),
             PicoDollars = AnswerCost.Of(exchange.Served, exchange.Answer.Usage, now),
         };
         cache.Keep(question.Key, answer, replaces);

@@ -38,6 +38,12 @@ internal sealed record CachedAnswer(ReadOnlyMemory<byte> Body, AnswerForm Form)
     /// <summary>From the first byte to the last when it was made.</summary>
     public TimeSpan Took { get; init; }
 
+    /// <summary>When it was asked for: what was invalidated after that is not what it says.</summary>
+    public DateTimeOffset Began { get => field == default ? StoredAt - Took : field; init; }
+
+    /// <summary>Request fields that its target did not get, comma-separated, as the first client spelled them; or empty.</summary>
+    public string Dropped { get; init; } = "";
+
     /// <summary>What it cost, in pico-dollars; null where the price is unknown.</summary>
     public long? PicoDollars { get; init; }
 

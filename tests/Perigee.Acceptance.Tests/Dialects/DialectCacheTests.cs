@@ -24,7 +24,8 @@ public sealed class DialectCacheTests(Rig rig)
         string prompt = Prompts.New("Hello");
         foreach (bool stream in (bool[])[false, true])
         {
-            Answer first = await AskAsync("miss", stream);
+            // What was kept whole is given as a stream, too.
+            Answer first = await AskAsync(stream ? "hit" : "miss", stream);
             Answer second = await AskAsync("hit", stream);
             Assert.Equal(first.Body, second.Body);
             Assert.Equal(first.Response.Content.Headers.ContentType, second.Response.Content.Headers.ContentType);
@@ -32,7 +33,7 @@ public sealed class DialectCacheTests(Rig rig)
                 Assert.Equal(second.Response.Headers.GetValues("x-request-id"), second.Response.Headers.GetValues("request-id"));
         }
 
-        Assert.Equal(2, calls);
+        Assert.Equal(1, calls);
         if (client == Vendors.Anthropic)
         {
             await AskAsync("miss", false, ("anthropic-beta", "context-1m-2025-08-07"));
@@ -41,7 +42,7 @@ public sealed class DialectCacheTests(Rig rig)
 
         if (client == Vendors.Google)
         {
-            Answer array = await PostArrayAsync("miss");
+            Answer array = await PostArrayAsync("hit");
             Assert.StartsWith("[", array.Body, StringComparison.Ordinal);
             Assert.Equal(array.Body, (await PostArrayAsync("hit")).Body);
             await AskAsync("hit", true);

@@ -80,7 +80,7 @@ public sealed class PairTests(Rig rig)
         Gateway gateway = await rig.GatewayAsync(kind);
         JsonElement[] seen = await NodeClient.RunAsync(sdk, gateway, await gateway.NewKeyAsync(),
             ("say", new { model, stream = false, prompt = "What is in this picture?", image }),
-            ("say", new { model, stream = true, prompt = "What is in this picture?", image }));
+            ("say", new { model, stream = true, prompt = "What is in this picture, then?", image }));
         int written = provider == Vendors.Google || sdk == Vendors.Google ? 0 : 10;
         foreach (JsonElement one in seen)
         {

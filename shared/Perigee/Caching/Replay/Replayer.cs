@@ -38,6 +38,14 @@ internal sealed class Replayer(IProofSecret secret, TimeProvider time)
         headers.Age = ((long)Math.Max(0, (time.GetUtcNow() - kept.StoredAt).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         if (kept.Target.Length > 0)
             headers[HeaderNames.Target] = Receipts.Ascii(kept.Target);
+        if (kept.Dropped.Length > 0)
+            headers[HeaderNames.DroppedParams] = kept.Dropped;
+        if (wish.Manner.HasFlag(CacheManner.OpenRouter))
+        {
+            headers["x-openrouter-cache-age"] = headers.Age;
+            headers["x-openrouter-cache-ttl"] = ((long)Math.Max(0, (kept.Expires - time.GetUtcNow()).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
         if (exchange.Stream)
             headers.CacheControl = "no-cache";
         else

@@ -23,6 +23,7 @@ internal static class AnswerRow
         string form = $"{answer.Form.Dialect},{(answer.Form.Stream ? "s" : "")}{(answer.Form.AsArray ? "a" : "")}{(answer.Form.Usage ? "u" : "")}";
         row.Set("form", form).Set("type", answer.ContentType).Set("model", answer.Model).Set("finish", (int)answer.Finish)
             .Set("stored", answer.StoredAt.ToUniversalTime()).Set("expires", answer.Expires.ToUniversalTime())
+            .Set("began", answer.Began.ToUniversalTime()).Set("dropped", answer.Dropped.Length == 0 ? null : answer.Dropped)
             .Set("source", answer.Source).Set("target", answer.Target).Set("question", answer.Question)
             .Set("took", (long)answer.Took.TotalMilliseconds).Set("picoDollars", answer.PicoDollars)
             .Set("tenant", answer.Scope.Tenant).Set("namespace", answer.Scope.Namespace)
@@ -69,6 +70,8 @@ internal static class AnswerRow
             Finish = finish,
             StoredAt = stored,
             Expires = expires,
+            Began = row.Moment("began") ?? default,
+            Dropped = Printable(row.Text("dropped")),
             Source = Printable(row.Text("source")),
             Target = Printable(row.Text("target")),
             Question = row.Text("question") ?? "",

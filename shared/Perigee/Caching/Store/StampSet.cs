@@ -21,7 +21,7 @@ internal sealed class StampSet
     /// <summary>Whether an answer is dead. It was asked for before it was made: what was under way when the word came is dead as well.</summary>
     public bool Covers(CachedAnswer answer)
     {
-        long begun = (answer.StoredAt - answer.Took).UtcTicks;
+        long begun = answer.Began.UtcTicks;
         if (begun > _latest)
             return false;
         CacheScope scope = answer.Scope;
