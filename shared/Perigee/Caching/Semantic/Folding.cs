@@ -52,10 +52,9 @@ internal static partial class Folding
     {
         if (!English.IsIt(tokens))
             return FoldRefusal.NotEnglish;
-        bool speaksOfWords = SpeaksOfWords(tokens);
         MarkInitials(tokens);
         TextCase textCase = CaseOf(tokens);
-        int indirect = FoldCourtesy(tokens, speaksOfWords);
+        int indirect = FoldCourtesy(tokens, out bool speaksOfWords);
         int count = Compact(tokens, ref indirect);
         tokens = tokens[..count];
         if (count == 0)
@@ -82,6 +81,8 @@ internal static partial class Folding
     {
         foreach (ref readonly Token token in tokens)
         {
+            if (token.Dropped)
+                continue;
             if (token.Is(WordKinds.Language) || token is { Kind: TokenKind.Symbol, Value: ":" })
                 return true;
         }
@@ -97,16 +98,19 @@ internal static partial class Folding
 
     /// <summary>Drops the courtesies of every sentence.</summary>
     /// <returns>Where a question begins that has the order of a statement, or -1.</returns>
-    private static int FoldCourtesy(Span<Token> tokens, bool speaksOfWords)
+    private static int FoldCourtesy(Span<Token> tokens, out bool speaksOfWords)
     {
         int statement = -1;
         int at = 0;
+        speaksOfWords = false;
         while (at < tokens.Length)
         {
             bool first = at == 0;
             if (first || !speaksOfWords)
             {
                 at = Courtesy.Open(tokens, at, out bool indirect);
+                if (first)
+                    speaksOfWords = SpeaksOfWords(tokens);
                 if (at == tokens.Length)
                     break;
                 tokens[at].Initial = true;

@@ -114,6 +114,9 @@ internal ref struct TextScanner(ReadOnlySpan<char> text, Token[] tokens)
             case '.' when char.IsAsciiLetter(Next(1)) && apart:
                 Name(End());
                 break;
+            case '!' or '?' when apart && char.IsWhiteSpace(Next(1)) && IsNamed():
+                Add(TokenKind.Symbol, 1, c is '!' ? "!" : "?");
+                break;
             case '.' or '!' or '?':
                 int length = 0;
                 bool asks = false;
@@ -144,6 +147,9 @@ internal ref struct TextScanner(ReadOnlySpan<char> text, Token[] tokens)
                 break;
         }
     }
+
+    /// <summary>"a ? after a variable": after such a word no sentence ends.</summary>
+    private readonly bool IsNamed() => Count > 0 && (tokens[Count - 1].Is(WordKinds.Article | WordKinds.Preposition | WordKinds.Negation | WordKinds.Wh) || tokens[Count - 1].Is("and") || tokens[Count - 1].Is("or"));
 
     private bool TryQuote(char open)
     {
