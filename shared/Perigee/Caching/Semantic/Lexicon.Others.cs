@@ -49,7 +49,7 @@ internal static partial class Lexicon
 
     /// <summary>Terms and abbreviations whose case says nothing.</summary>
     private const string Terms =
-        "kubernetes javascript typescript java html css json yaml xml sql api http https url regex git github linux windows android ios ubuntu powershell angular django postgres mysql redis mongodb kafka latex markdown unicode ascii utf boolean "
+        "kubernetes docker javascript typescript java html css json yaml xml sql api http https url regex git github linux windows android ios ubuntu powershell angular django postgres mysql redis mongodb kafka latex markdown unicode ascii utf boolean "
         + "null undefined async await lambda tcp udp dns ssh tls ssl cpu gpu rom usb pdf csv png jpeg gif mp3 wifi bluetooth blockchain bitcoin ethereum crypto "
         + "etc vs eg ie cm km kg mg ml mm ft lb lbs oz mph kph fahrenheit celsius kelvin usd eur gbp am pm bc "
         + "quantum asap diy faq ceo cfo cto phd mba dna rna gdp hiv ptsd adhd";
@@ -84,47 +84,43 @@ internal static partial class Lexicon
         + "conservatives liberals democrats republicans greens tories whigs nationals reform "
         + "mustang mustangs azure galaxy grant chase earth ram rams bull bulls python pythons java tesla newton danish manila lima conservatives liberals democrats republicans greens tories raven ravens falcon falcons panthers dolphins "
         + "cowboys patriots steelers hornets pistons raptors clippers rangers pirates braves angels twins penguins sabres senators predators flames wolves foxes camaro viper explorer bronco civic corolla prius kindle echo alexa safari visa chrome "
-        + "vault snowflake docker puppet chef jenkins travis apache nginx arsenal oasis blur queen genesis exodus eve pandora orion pluto leo aries libra gemini";
+        + "vault snowflake arsenal oasis blur queen genesis exodus eve pandora orion pluto leo aries libra gemini";
 
     /// <summary>
     /// More of them, seldom the first word of a question: cars, teams, products, people, towns, bands, papers. Those that are common words besides need no place here, because
     /// any common word with a capital in the middle of a sentence differs from the same without one.
     /// </summary>
     private const string RareCasedWords =
-        "acadia accent access accord accords act acts advent aim alexa alien aliens allah altima always amplitude angel angela angels angers ansible april aquarius arby aries armada arsenal asana ascension ascent ascot "
-        + "ash asia assembly assistant assumption astro astros athena athletics atlas aurora avalanche avatar axe babel backbone bamboo ban banana bar bari barking barry basecamp bath battle bay beam bedrock beer bell "
-        + "bench bentley bergen bern best bicep bill bing bird bishop bitbucket black blanche blazer blazers blitz blur bolt bolton bones book boost booth boston bottle bounty bow bowman boxster bra brad brave braves bray "
-        + "brazil brest brewer brewers bridges brie bronco brook brooke brooks brownies bruins buckle buddha buddy bug bun bunny burns bury bush butcher butler byrd cabinet cake callisto camaro camry canadiens cancer "
-        + "candy cannon canucks canyon capitals capitol capricorn caress carina carol cars cascade cash cassandra castle cat cavaliers cayenne celery cell cellular celtics chai challenger chamber chambers charger charmin "
-        + "charter chase cheer cheers chef cherokee chevron chicago chili chromecast chronicles chuck chur church circle citgo citizens civic clare classroom clay cliff clippers clojure coach coast cobalt coco coleman "
-        + "colgate colorado colt comet commander commons communion como compass confession confluence constitution consul continental convention copilot cork corolla corvette cosmos cotton court covenant cox coyotes craft "
-        + "crane crash cream creation creed crest cricket crook cross crown crusade crusades crux cruze crystal cub cuban cubs cucumber curry cygnus cypress dale danish dash databricks dawn day deal dean declaration "
-        + "defender degree delta denny deno depression derby destiny devils dial diamondbacks dickens dione discover discovery diss disturbed docker docs dodgers don doors dot doubt dove draco drew drift drive druid duo "
-        + "dutch dyer dynasty eagles earnest earth east ebony echo eclipse economist edge elantra elastic element elixir elks elle ember embrace empire english enlightenment entra envoy epiphany equinox era escape escort "
-        + "essen essence europa europe eve evoque exchange exodus expedition explorer explorers express eye fabric faith falls farmer fay fed fern fidelity field fields filter finch finnish fire fit flames flask fleming "
-        + "flink flint flora flowers fluentd flutter flyers focus ford forest forester forms fortune fossil foster fox foxes frasier freelander freeman freemasons french friends frontier frost frozen fusion gain galant "
-        + "gale ganymede gap garbage gardener garner gatsby gay gemini gemma genesis gent german gherkin ghost giffgaff ginger glad glade gladiator glass glee globe glover glue gold golden golf gong goodman gospel grace "
-        + "grafana grant graves greek green grizzlies groovy gross grunt guard guardian guardians guess guides gulf gulp gunners guy hadoop hall halle halo ham hamm hammers hangouts hank hapi hardy harper hart hawks hay "
-        + "hayes head heat heath hebrews hefty herald heroes hibernate hicks highlander hill hive hof hole holmes holocaust home hood hook hope horn hornets house hubspot hudson hull hunt hunter hurricanes hurt hydra "
-        + "hyperion impala impreza inception independent inquisition insight intercom intune ionic iris irish islanders ivory ivy jack jaeger james janus jasmine jaws jay jaycees jazz jest jewel jimmy jira job john jolly "
-        + "journal journey joy judges juke julia juno kafka kansas karma kay keane keen keep kelly kerry key keys kibana kindle kings kiss kit kleenex knight koa korn kotlin kraken lake lamb lambda lancer lancet lane "
-        + "laurel law leaf leafs lecce lee legacy legend lens lent leo liberty libra life lightning limerick limited lions little live lodi logan logstash loki long looe look looker loop lords lost lou love low luke luna "
-        + "luvs lyra macan madras mae magic magna magpies mail major malibu mall mann march marina marine mariners marines mark marlins marsh mason masons mass mavericks may mayo mayor meath meet melody mercer mercy merry "
-        + "meteor mets mexican middle mike miles milk mills mina mint mirage mirror misty mixpanel mobil mocha mold monday money monk mons moon moose mosque moss mulsanne muse myrtle nancy nash nashville nature nelson "
-        + "neptune nest nets next nice nim noble nomad nope norm north nova novak numbers oasis observer odyssey off offaly oilers olay opal optima orange orient orioles orion otto outback outlander outreach pace pacers "
-        + "pack packer padres paige pain palm pampers panamera panda pandas pandora pansy parcel park parks partition passat passover passport pat pathfinder patience patriot pau pay payne pelicans penguins pentagon "
-        + "people pert peru pesaro phantom phillies phoebe phoenix pierce pig pilot piper pirates pisces pistons pitt pixel placebo plague planner playboy pledge pluto poison police polish pollard polo pony pool poole "
-        + "poppy porter post pound powers pratt precious predator predators prelude presto prime prius proctor prohibition project prometheus proverbs psalms psycho publisher puffs pulp punto puppet purim queen quick "
-        + "rabbit racket raid rains rambo randy ranger rangers ranks raptors ray rays reader reconstruction reds redshift reed reese reformation remix renaissance renegade reserve resistance restoration revelation revenge "
-        + "rex rhea rhodes rich ridgeline ring river rivers roach rob rockies rocky rogue rolling roman romans rose rotary rowan royals rugby rush ruth rye sabres sage sale salesforce sandwich sandy savage savannah saw "
-        + "sawyer scala scandal science scope scorpio scotch scout scouts scream seal seals secret segment seinfeld selenium sellers senators sentinel sentra sequoia serenity sessions sharp sheets shell shepherd short "
-        + "shriners siena sierra silver singer sites skinner skip sky skype slides small smash snow snowball snowflake sonata sonic sonny sorento soul south spa spark sparks speaker spears speed spence spin split sportage "
-        + "spring sprint spurs stadia star starr state steel steele stella sterling stern stinger stone storey storm stream street strong struts suave suburban subway suede summer summers sun sunny sunoco suns surface "
-        + "svelte swan sway sweet swift swiss synapse tableau tacoma tahoe target tate taurus taylor teddy telegraph telluride templars temple tempo tempra terraform terrain terror terry thetis thing thorn three thunder "
-        + "tide tiffany tigers tiguan timberwolves time times titan titanic toffees tool tornado total touareg toulon tours townes traffic trailblazer train translate traverse travis treasury treaty trello tribune trim "
-        + "trinity trip triton troubles troy tucker tucson tundra turkey tweed twins tyler ulm uranus ursa vagrant valero vance vanguard variety vault vela velar versa vertigo villa violet viper virgin virgo visa visio "
-        + "vite viva vogue volt wade walker wall wallet walls ware warren warriors watch waters watts weaver webb webpack weeks wells welsh wendy west whisper whistler white whiteboard wilder wiley will willow windex "
-        + "wings winter wired wise wiseman wizards wolves woods woolf workman worms worth wrangler wren wright yankees yarn yes yukon zest zig zipkin ziploc zug";
+        "acadia accent access accord accords act acts advent aim alexa alien aliens allah always amplitude angel angela angels angers april aquarius arby aries armada arsenal ascension ascent ascot ash asia assembly "
+        + "assistant assumption astro athena athletics atlas aurora avalanche avatar axe babel backbone bamboo ban banana bar barking barry bath battle bay beam bedrock beer bell bench best bill bing bird bishop black "
+        + "blanche blazer blazers blitz blur bolt bolton bones book boost booth boston bottle bounty bow bowman bra brad brave braves bray brazil brest brewer brewers bridges brie bronco brook brooke brooks brownies "
+        + "bruins buckle buddha buddy bug bun bunny burns bury bush butcher butler byrd cabinet cake camaro cancer candy cannon canyon capitals capitol capricorn caress carina carol cars cascade cash castle cat cavaliers "
+        + "cayenne celery cell cellular chai challenger chamber chambers charger charter chase cheer cheers chef chevron chicago chili chronicles chuck church circle citizens civic clare classroom clay cliff clippers "
+        + "coach coast cobalt coco coleman colgate colorado colt comet commander commons communion compass confession constitution consul continental convention cork corolla cosmos cotton court covenant cox coyotes craft "
+        + "crane crash cream creation creed crest cricket crook cross crown crusade crusades crux cruze crystal cub cuban cubs cucumber curry cypress dale danish dash dawn day deal dean declaration defender degree delta "
+        + "denny depression derby destiny devils dial diamondbacks dickens discover discovery diss disturbed docker docs dodgers don doors dot doubt dove draco drew drift drive druid duo dutch dyer dynasty eagles earnest "
+        + "earth east ebony echo eclipse economist edge elastic element elixir elks elle ember embrace empire english enlightenment envoy epiphany equinox era escape escort essence europe eve exchange exodus expedition "
+        + "explorer explorers express eye fabric faith falls farmer fay fed fern fidelity field fields filter finch finnish fire fit flames flask fleming flink flint flora flowers flutter flyers focus ford forest forester "
+        + "forms fortune fossil foster fox foxes frasier freeman freemasons french friends frontier frost frozen fusion gain galant gale gap garbage gardener garner gay gemini gemma genesis gent german gherkin ghost "
+        + "ginger glad glade gladiator glass glee globe glover glue gold golden golf gong goodman gospel grace grant graves greek green grizzlies gross grunt guard guardian guardians guess guides gulf gulp gunners guy "
+        + "hall halo ham hamm hammers hank hardy harper hart hawks hay hayes head heat heath hebrews hefty herald heroes hibernate hicks hill hive hole holmes holocaust home hood hook hope horn hornets house hudson hull "
+        + "hunt hunter hurricanes hurt hydra impala inception independent inquisition insight intercom ionic iris irish islanders ivory ivy jack james janus jasmine jaws jay jazz jest jewel jimmy job john jolly journal "
+        + "journey joy judges juke julia juno kansas karma kay keane keen keep kelly kerry key keys kindle kings kiss kit knight korn kraken lake lamb lambda lancer lancet lane laurel law leaf leafs lee legacy legend lens "
+        + "lent leo liberty libra life lightning limerick limited lions little live logan long looe look looker loop lords lost lou love low luke luna luvs madras mae magic magna magpies mail major malibu mall mann march "
+        + "marina marine mariners marines mark marlins marsh mason masons mass mavericks may mayo mayor meath meet melody mercer mercy merry meteor mets mexican middle mike miles milk mills mina mint mirage mirror misty "
+        + "mobil mocha mold monday money monk moon moose mosque moss muse myrtle nancy nash nature nelson nest nets next nice noble nomad nope norm north nova novak numbers oasis observer odyssey off offaly olay opal "
+        + "optima orange orient orion otto outback outreach pace pacers pack packer paige pain palm panda pandas pandora pansy parcel park parks partition passover passport pat pathfinder patience patriot pay payne "
+        + "pelicans penguins pentagon people pert peru phantom phoenix pierce pig pilot piper pirates pisces pistons pitt pixel placebo plague planner playboy pledge pluto poison police polish pollard polo pony pool poole "
+        + "poppy porter post pound powers pratt precious predator predators prelude presto prime prius proctor prohibition project proverbs psalms psycho publisher puffs pulp punto puppet queen quick rabbit racket raid "
+        + "rains randy ranger rangers ranks raptors ray rays reader reconstruction reds reed reese reformation remix renaissance renegade reserve resistance restoration revelation revenge rex rhodes rich ridgeline ring "
+        + "river rivers roach rob rocky rogue rolling roman romans rose rotary rowan royals rugby rush ruth rye sabres sage sale sandwich sandy savage savannah saw sawyer scandal science scope scorpio scotch scout scouts "
+        + "scream seal seals secret segment sellers senators sentinel sequoia serenity sessions sharp sheets shell shepherd short sierra silver singer sites skinner skip sky slides small smash snow snowball snowflake "
+        + "sonata sonic sonny soul south spa spark sparks speaker spears speed spence spin split spring sprint spurs stadia star starr state steel steele stella sterling stern stinger stone storey storm stream street "
+        + "strong struts suave suburban subway suede summer summers sun sunny suns surface swan sway sweet swift swiss synapse tableau target tate taurus taylor teddy telegraph templars temple tempo tempra terraform "
+        + "terrain terror terry thing thorn three thunder tide tiffany tigers timberwolves time times titan titanic toffees tool tornado total tours townes traffic trailblazer train translate traverse travis treasury "
+        + "treaty tribune trim trinity trip troubles troy tucker tundra turkey tweed twins tyler ursa vagrant vance vanguard variety vault vela vertigo villa violet viper virgin virgo visa visio viva vogue volt wade "
+        + "walker wall wallet walls ware warren warriors watch waters watts weaver webb weeks wells welsh wendy west whisper whistler white whiteboard wilder wiley will willow wings winter wired wise wiseman wizards "
+        + "wolves woods woolf workman worms worth wrangler wren wright yankees yarn yes zest zig";
 
     /// <summary>Words of one group, each group's first standing for all: tier <c>near</c> only, and only where one may take the other's place in any question.</summary>
     private const string Synonyms =
