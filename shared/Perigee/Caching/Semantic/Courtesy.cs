@@ -35,13 +35,13 @@ internal static class Courtesy
     /// <summary>What announces a question, and what only fills the time before it.</summary>
     internal const string Announcements =
         "question|a question|my question|one question|one more question|another question|new question|next question|first question|here is my question|here is a question|here is another question|here is the question|here goes|so here is my question|this is my question|"
-        + "please answer|answer|answer please|answer me|answer me that|can you answer|could you answer|would you answer|please answer my question|please help me with a question|please help me answer|by the way|btw|anyway|anyways|anyhow|i mean|look|listen|say|right|you know|oh|ah|yo|ok then|okay then|now then|"
+        + "please answer|answer|answer please|answer me|answer me that|can you answer|could you answer|would you answer|please answer my question|please help me with a question|please help me answer|by the way|btw|anyway|anyways|anyhow|i mean|you know|ok then|okay then|now then|"
         + "just out of curiosity|just a question|just one question|just a thought|fun question|serious question|random question|honest question|silly question|stupid question|dumb question|simple question|weird question|odd question|general question|beginner question|noob question|sorry for the silly question|"
-        + "this may be a silly question|this may be a stupid question|i hope this is not a silly question|i am just curious|i am just asking|just asking|asking for a friend|i was thinking|i have been thinking|help|please help|please help me|help me|help me out|help me please|can you help me with a question|"
+        + "this may be a silly question|this may be a stupid question|i hope this is not a silly question|i am just curious|i am just asking|just asking|asking for a friend|i was thinking|i have been thinking|please help|please help me|help me|help me out|help me please|can you help me with a question|"
         + "i need an answer|i need an answer to a question|i need to ask|i have to ask|i must ask|let me ask|let me ask you|let me ask you something|let me ask you a question|i have another question|i have one more question|i have a follow up question|if i may ask|if i may|may i|a favor|do me a favor|one thing|tell me something|tell me this";
 
     internal const string Remarks =
-        "please|kindly|thanks|thank you|thanks a lot|thanks a bunch|many thanks|thanks in advance|thank you in advance|thanks so much|thank you so much|thanks very much|thank you very much|thank you kindly|cheers|much appreciated|thanks again|thank you again|"
+        "please|kindly|oh|ah|listen|thanks|thank you|thanks a lot|thanks a bunch|many thanks|thanks in advance|thank you in advance|thanks so much|thank you so much|thanks very much|thank you very much|thank you kindly|cheers|much appreciated|thanks again|thank you again|"
         + "thanks for your help|thank you for your help|thanks for the help|thank you for the help|thank you for your time|thanks for your time|thanks so much in advance|thank you so much in advance|thank you very much in advance|many thanks in advance|"
         + "i hope you are well|i hope you are doing well|hope you are well|hope you are doing well|i hope all is well|hope all is well|i hope this message finds you well|i hope this email finds you well|hope this finds you well|"
         + "i hope you are having a good day|i hope you are having a great day|hope you are having a good day|hope you are having a great day|how are you|how are you doing|how are you today|how are you doing today|how is it going|nice to meet you|"
@@ -125,7 +125,7 @@ internal static class Courtesy
             bool several = end - begin > 1;
             bool plea = end - begin == 1 && tokens[begin].Is("please");
             bool bare = !several && !plea;
-            if (!marked && (speaksOfWords || (bare && !MayThank(tokens, before)) || (before.Word is { } word && (s_spokenOf.Contains(word.Text) || s_spokenOf.Contains(word.Stem)))))
+            if (!marked && ((speaksOfWords && !(plea && MayPlead(tokens, before))) || (bare && !MayThank(tokens, before)) || (before.Word is { } word && (s_spokenOf.Contains(word.Text) || s_spokenOf.Contains(word.Stem)))))
                 return;
             for (int i = begin - (marked ? 1 : 0); i < end; i++)
                 tokens[i].Dropped = true;
@@ -136,6 +136,18 @@ internal static class Courtesy
     /// <summary>A "thanks" without a comma, after a question: not "how do I text thanks".</summary>
     private static bool MayThank(ReadOnlySpan<Token> tokens, in Token before) =>
         (tokens[0].Is(WordKinds.Wh | WordKinds.Auxiliary) || tokens[0].Dropped) && !before.Is(WordKinds.Verb | WordKinds.Function | WordKinds.Request);
+
+    /// <summary>A "please" without a comma, after a request for a letter or a message: not "translate good morning please".</summary>
+    private static bool MayPlead(ReadOnlySpan<Token> tokens, in Token before)
+    {
+        foreach (ref readonly Token token in tokens)
+        {
+            if (token.Is(WordKinds.Language) && token.Word!.Stem is not ("letter" or "email" or "message" or "title" or "song" or "sentence" or "lyrics" or "caption" or "tweet"))
+                return false;
+        }
+
+        return before.Kind == TokenKind.Word && !before.Is(WordKinds.Verb) && (before.Word is { } word ? word.Is(WordKinds.Noun | WordKinds.Language | WordKinds.Name) : true);
+    }
 
     /// <summary>Whether a question or request may begin here.</summary>
     public static bool Starts(in Token token) => token.Is(WordKinds.Wh | WordKinds.Auxiliary | WordKinds.Request) || token.Is("i") || token.Is("please");
@@ -180,7 +192,7 @@ internal static class Courtesy
         bool fits = phrase.Next switch
         {
             Next.Wh => tokens[after].Is(WordKinds.Wh) || AsksWhether(tokens, after) || (after == i && IsPause(tokens, i) && !phrase.Words.Contains("remind")),
-            Next.Mark => after == i && IsPause(tokens, i),
+            Next.Mark => after == i && IsMark(tokens, i),
             Next.Request => tokens[after].Is(WordKinds.Request),
             Next.Start => (after == i && IsMark(tokens, i)) || Starts(tokens[after]),
             _ => after == i && IsEnd(tokens, i),
@@ -189,15 +201,22 @@ internal static class Courtesy
     }
 
     /// <summary>After a greeting: an end that more follows, or a comma before a question.</summary>
-    private static bool IsMark(Span<Token> tokens, int at) => IsPause(tokens, at) && !IsTitle(tokens[at - 1], tokens[at + 1]);
+    private static bool IsMark(Span<Token> tokens, int at) => IsPause(tokens, at) && !IsTitle(tokens, at);
 
     /// <summary>Whatever divides a phrase from what follows it, which then begins a sentence whatever its case.</summary>
     private static bool IsPause(Span<Token> tokens, int at) =>
         at + 1 < tokens.Length && (tokens[at].IsBreak || tokens[at].Kind == TokenKind.Comma || IsDash(tokens[at]) || IsColon(tokens[at]));
 
-    /// <summary>"Hello, world" and "Hello, Dolly" greet nobody.</summary>
-    private static bool IsTitle(in Token greeting, in Token next) =>
-        greeting.Is("hello") && (next.Is("world") || (next.Kind == TokenKind.Word && next.Word is null && next.Case == LetterCase.Capital));
+    /// <summary>"Hello, world", "Hey, Jude", "Sorry, Wrong Number" and "Hi, Mom!" greet nobody: a capital after the comma that no question or request begins with.</summary>
+    private static bool IsTitle(ReadOnlySpan<Token> tokens, int at)
+    {
+        ref readonly Token next = ref tokens[at + 1];
+        if (tokens[at - 1].Is("hello") && next.Is("world"))
+            return true;
+        if (tokens[at].Kind != TokenKind.Comma || next.Kind != TokenKind.Word || next.Case != LetterCase.Capital || next.Is(WordKinds.Function | WordKinds.Request))
+            return false;
+        return next.Word is not { } word || word.Is(WordKinds.Cased) || at + 2 == tokens.Length || tokens[at + 2].IsBreak || tokens[at + 2].Case == LetterCase.Capital;
+    }
 
     /// <summary>"can you tell me is it safe": a yes-no question, by an auxiliary and its subject. Not "do you know Will Smith".</summary>
     private static bool AsksWhether(Span<Token> tokens, int at) =>

@@ -56,6 +56,8 @@ internal static partial class Folding
             return (cased && word.Is(WordKinds.Name)) || (token.Case == LetterCase.Upper && word.Text is "us" or "aids" or "ram" or "pin" or "polish") ? Marks.AnyCase : Marks.None;
         if (token.Case == LetterCase.Upper)
             return word.Is(WordKinds.Name) || word.Text is "ok" ? Marks.None : Marks.Acronym;
+        if (word.Is(WordKinds.Wh) && token.Case == LetterCase.Capital && at > 0 && tokens[at - 1].Is(WordKinds.Article))
+            return Marks.Capital;
         if (token.Initial)
             return cased && token.Case == LetterCase.Capital && !word.Is(WordKinds.Auxiliary | WordKinds.Request | WordKinds.Wh) ? Marks.AnyCase : Marks.None;
         if (token.Case != LetterCase.Capital || (!cased && IsLanguage(tokens, at)) || (!cased && (word.Is(WordKinds.Function | WordKinds.Name | WordKinds.Number | WordKinds.Definite) || IsCaseless(word.Text))))

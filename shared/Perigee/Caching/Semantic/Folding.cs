@@ -18,6 +18,16 @@ internal static partial class Folding
     private const int MostCharacters = MostTokens * 4;
     private const int MostCorrections = 8;
 
+    /// <summary>Builds the tables that the first question would wait for, and runs through the folding once.</summary>
+    public static void WarmUp()
+    {
+        Span<byte> key = stackalloc byte[32];
+        foreach (string text in (ReadOnlySpan<string>)["Hi, could you please tell me how a toaster's 2 levers are organised? Thanks!", "WHAT IS \"A\", `B` AND c-3?"])
+            FoldKey.TryKey(text, default, key, out _);
+        if (FoldedText.TryFold("how do I buy bread", default, out FoldedText? one, out _) && FoldedText.TryFold("how to purchase breda", default, out FoldedText? other, out _))
+            DifferenceGuard.Compare(one, other);
+    }
+
     /// <summary>Folds a question.</summary>
     /// <param name="text">The question.</param>
     /// <param name="rules">What may be folded.</param>

@@ -44,7 +44,7 @@ internal static partial class Lexicon
         + "reading recycling relaxation reproduction research respiration rest rights running safety salt sand savings schooling science seafood security selling sense setting shipping shopping silence silk singing slavery sleep snow socialism capitalism communism sociology sodium software spelling spending "
         + "sport sports statistics steam steel stress success sunlight sunshine surgery swimming teaching testing thinking timing tourism training transport transportation trigonometry trading traveling typing unemployment vision vocabulary walking washing waste water wealth wellbeing wheat wildlife "
         + "winning wisdom wood wool working writing yoga spring autumn fall january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday "
-        + "noon dawn dusk germs mood gossip elasticity discrimination chess tennis golf cricket rugby hockey basketball baseball volleyball football soccer badminton boxing wrestling skiing surfing cycling rowing sailing aid aids";
+        + "noon dawn dusk germs mood gossip elasticity discrimination chess tennis golf cricket rugby hockey basketball baseball volleyball football soccer badminton boxing wrestling skiing surfing cycling rowing sailing aid aids pin pins sad pat pap pip dip cot sim sat sos tic lab mod moa";
 
 
     /// <summary>Terms and abbreviations whose case says nothing.</summary>
@@ -108,7 +108,7 @@ internal static partial class Lexicon
         + "journey joy judges juke julia juno kansas karma kay keane keen keep kelly kerry key keys kindle kings kiss kit knight korn kraken lake lamb lambda lancer lancet lane laurel law leaf leafs lee legacy legend lens "
         + "lent leo liberty libra life lightning limerick limited lions little live logan long looe look looker loop lords lost lou love low luke luna luvs madras mae magic magna magpies mail major malibu mall mann march "
         + "marina marine mariners marines mark marlins marsh mason masons mass mavericks may mayo mayor meath meet melody mercer mercy merry meteor mets mexican middle mike miles milk mills mina mint mirage mirror misty "
-        + "mobil mocha mold monday money monk moon moose mosque moss muse myrtle nancy nash nature nelson nest nets next nice noble nomad nope norm north nova novak numbers oasis observer odyssey off offaly olay opal "
+        + "mobil mocha mold monday money monk  moose mosque moss muse myrtle nancy nash nature nelson nest nets next nice noble nomad nope norm north nova novak numbers oasis observer odyssey off offaly olay opal "
         + "optima orange orient orion otto outback outreach pace pacers pack packer paige pain palm panda pandas pandora pansy parcel park parks partition passover passport pat pathfinder patience patriot pay payne "
         + "pelicans penguins pentagon people pert peru phantom phoenix pierce pig pilot piper pirates pisces pistons pitt pixel placebo plague planner playboy pledge pluto poison police polish pollard polo pony pool poole "
         + "poppy porter post pound powers pratt precious predator predators prelude presto prime prius proctor prohibition project proverbs psalms psycho publisher puffs pulp punto puppet queen quick rabbit racket raid "
@@ -116,7 +116,7 @@ internal static partial class Lexicon
         + "river rivers roach rob rocky rogue rolling roman romans rose rotary rowan royals rugby rush ruth rye sabres sage sale sandwich sandy savage savannah saw sawyer scandal science scope scorpio scotch scout scouts "
         + "scream seal seals secret segment sellers senators sentinel sequoia serenity sessions sharp sheets shell shepherd short sierra silver singer sites skinner skip sky slides small smash snow snowball snowflake "
         + "sonata sonic sonny soul south spa spark sparks speaker spears speed spence spin split spring sprint spurs stadia star starr state steel steele stella sterling stern stinger stone storey storm stream street "
-        + "strong struts suave suburban subway suede summer summers sun sunny suns surface swan sway sweet swift swiss synapse tableau target tate taurus taylor teddy telegraph templars temple tempo tempra terraform "
+        + "strong struts suave suburban subway suede summer summers  sunny suns surface swan sway sweet swift swiss synapse tableau target tate taurus taylor teddy telegraph templars temple tempo tempra terraform "
         + "terrain terror terry thing thorn three thunder tide tiffany tigers timberwolves time times titan titanic toffees tool tornado total tours townes traffic trailblazer train translate traverse travis treasury "
         + "treaty tribune trim trinity trip troubles troy tucker tundra turkey tweed twins tyler ursa vagrant vance vanguard variety vault vela vertigo villa violet viper virgin virgo visa visio viva vogue volt wade "
         + "walker wall wallet walls ware warren warriors watch waters watts weaver webb weeks wells welsh wendy west whisper whistler white whiteboard wilder wiley will willow wings winter wired wise wiseman wizards "
@@ -125,9 +125,9 @@ internal static partial class Lexicon
     /// <summary>Words of one group, each group's first standing for all: tier <c>near</c> only, and only where one may take the other's place in any question.</summary>
     private const string Synonyms =
         "buy purchase|big large|start begin commence|fast quick rapid|quickly rapidly|car automobile|kid child|movie film|doctor physician|smart intelligent clever|"
-        + "huge enormous|way method|improve enhance|use utilize|build construct|television tv|photo photograph|phone telephone|fridge refrigerator|information info|application app|"
+        + "huge enormous|way method|improve enhance|use utilize|build construct|television tv|photo photograph|phone telephone|fridge refrigerator|couch sofa|taxi cab|lawyer attorney|rabbit bunny|teenager teen|allow permit|forbid prohibit|understand comprehend|remove eliminate|sunscreen sunblock|information info|application app|"
         + "exam examination|math maths mathematics|ad advert advertisement|repository repo|configuration config|bicycle bike|airplane plane|reduce decrease|expensive pricey|"
-        + "difference distinction|advantage benefit|disadvantage drawback|important crucial|aim goal|choose pick|get obtain|mistake error|fix repair|job occupation|garbage trash|"
+        + "difference distinction|advantage benefit|disadvantage drawback|important crucial|aim goal|choose pick|get obtain|mistake error|fix repair|job occupation|garbage trash rubbish|"
         + "happen occur|required needed necessary|simple easy|simplest easiest|happy glad|ill sick|hard difficult|hardest toughest|assist help|employ hire|"
         + "inexpensive cheap|typically usually|approximately roughly about|main primary|whole entire|mom mother|dad father|grandma grandmother|grandpa grandfather";
 }
