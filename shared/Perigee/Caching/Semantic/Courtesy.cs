@@ -96,7 +96,7 @@ internal static class Courtesy
             for (int i = at; i < end; i++)
                 tokens[i].Dropped = true;
             at = end;
-            while (at < tokens.Length && (tokens[at].Kind == TokenKind.Comma || tokens[at].IsBreak || IsDash(tokens[at]) || IsColon(tokens[at])))
+            while (at < tokens.Length && (tokens[at].Kind == TokenKind.Comma || tokens[at].IsBreak || IsDash(tokens, at) || IsColon(tokens[at])))
                 tokens[at++].Dropped = true;
         }
 
@@ -154,6 +154,9 @@ internal static class Courtesy
 
     private static bool IsDash(in Token token) => token is { Kind: TokenKind.Symbol, Value: "-", Apart: true };
 
+    /// <summary>A dash between phrases: not the sign of "-5" and "-v".</summary>
+    private static bool IsDash(ReadOnlySpan<Token> tokens, int at) => IsDash(tokens[at]) && !(at + 1 < tokens.Length && tokens[at + 1].Start == tokens[at].Start + tokens[at].Length);
+
     private static int Longest(Span<Token> tokens, int at, out Next next)
     {
         next = Next.End;
@@ -205,7 +208,7 @@ internal static class Courtesy
 
     /// <summary>Whatever divides a phrase from what follows it, which then begins a sentence whatever its case.</summary>
     private static bool IsPause(Span<Token> tokens, int at) =>
-        at + 1 < tokens.Length && (tokens[at].IsBreak || tokens[at].Kind == TokenKind.Comma || IsDash(tokens[at]) || IsColon(tokens[at]));
+        at + 1 < tokens.Length && (tokens[at].IsBreak || tokens[at].Kind == TokenKind.Comma || IsDash(tokens, at) || IsColon(tokens[at]));
 
     /// <summary>"Hello, world", "Hey, Jude", "Sorry, Wrong Number" and "Hi, Mom!" greet nobody: a capital after the comma that no question or request begins with.</summary>
     private static bool IsTitle(ReadOnlySpan<Token> tokens, int at)
@@ -225,7 +228,7 @@ internal static class Courtesy
     private static bool IsColon(in Token token) => token is { Kind: TokenKind.Symbol, Value: ":" };
 
     private static bool IsEnd(Span<Token> tokens, int at) =>
-        tokens[at].IsBreak || (IsColon(tokens[at]) && at + 1 < tokens.Length) || ((tokens[at].Kind == TokenKind.Comma || IsDash(tokens[at])) && at + 1 < tokens.Length && Starts(tokens[at + 1]));
+        tokens[at].IsBreak || (IsColon(tokens[at]) && at + 1 < tokens.Length) || ((tokens[at].Kind == TokenKind.Comma || IsDash(tokens, at)) && at + 1 < tokens.Length && Starts(tokens[at + 1]));
 
     private static int LongestEnding(Span<Token> tokens)
     {

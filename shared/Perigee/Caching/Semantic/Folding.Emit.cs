@@ -145,6 +145,13 @@ internal static partial class Folding
             return;
         }
 
+        // ls -l is not ls -L.
+        if (at > 0 && tokens[at - 1] is { Kind: TokenKind.Symbol, Value: "-" } sign && sign.Start + 1 == token.Start)
+        {
+            units.Add(UnitKind.Term, Marks.Exact, [letter], default);
+            return;
+        }
+
         Span<char> one = [anyCase ? char.ToLowerInvariant(letter) : letter];
         units.Add(UnitKind.Term, Marks.None, one, default);
     }
@@ -152,6 +159,13 @@ internal static partial class Folding
     private static void Term(ReadOnlySpan<char> text, in Token token, bool afterNumber, TextCase textCase, ref UnitWriter units)
     {
         ReadOnlySpan<char> letters = token.Value ?? text.Slice(token.Start, token.Length);
+
+        // userId is not userID.
+        if (token.Case == LetterCase.Mixed && token.Value is null)
+        {
+            units.Add(UnitKind.Term, Marks.Exact, letters, default);
+            return;
+        }
 
         // MW is not mW, and Mb not MB.
         if (afterNumber && letters.Length <= 3 && token.Case != LetterCase.Lower && textCase != TextCase.Unknown)

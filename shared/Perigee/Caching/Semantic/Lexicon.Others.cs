@@ -49,7 +49,8 @@ internal static partial class Lexicon
 
     /// <summary>Terms and abbreviations whose case says nothing.</summary>
     private const string Terms =
-        "kubernetes docker javascript typescript java html css json yaml xml sql api http https url regex git github linux windows android ios ubuntu powershell angular django postgres mysql redis mongodb kafka latex markdown unicode ascii utf boolean "
+        "iphone ipad ipod imac macbook airpods macos ebay chatgpt openai deepmind tiktok whatsapp mcdonald mcdonalds devops pytorch tensorflow numpy graphql fastapi nodejs postgresql sqlite dynamodb playstation xbox wordpress doordash bigquery covid mrna ecommerce "
+        + "kubernetes docker javascript typescript java html css json yaml xml sql api http https url regex git github linux windows android ios ubuntu powershell angular django postgres mysql redis mongodb kafka latex markdown unicode ascii utf boolean "
         + "null undefined async await lambda tcp udp dns ssh tls ssl cpu gpu rom usb pdf csv png jpeg gif mp3 wifi bluetooth blockchain bitcoin ethereum crypto "
         + "etc vs eg ie cm km kg mg ml mm ft lb lbs oz mph kph fahrenheit celsius kelvin usd eur gbp am pm bc "
         + "quantum asap diy faq ceo cfo cto phd mba dna rna gdp hiv ptsd adhd";
@@ -125,9 +126,9 @@ internal static partial class Lexicon
     /// <summary>Words of one group, each group's first standing for all: tier <c>near</c> only, and only where one may take the other's place in any question.</summary>
     private const string Synonyms =
         "buy purchase|big large|start begin commence|fast quick rapid|quickly rapidly|car automobile|kid child|movie film|doctor physician|smart intelligent clever|"
-        + "huge enormous|way method|improve enhance|use utilize|build construct|television tv|photo photograph|phone telephone|fridge refrigerator|couch sofa|taxi cab|lawyer attorney|rabbit bunny|teenager teen|allow permit|forbid prohibit|understand comprehend|remove eliminate|sunscreen sunblock|information info|application app|"
+        + "huge enormous|way method|improve enhance|use utilize|build construct|television tv|photo photograph|phone telephone|fridge refrigerator|couch sofa|taxi cab|lawyer attorney|rabbit bunny|teenager teen|allow permit|forbid prohibit|understand comprehend|sunscreen sunblock|information info|application app|"
         + "exam examination|math maths mathematics|ad advert advertisement|repository repo|configuration config|bicycle bike|airplane plane|reduce decrease|expensive pricey|"
-        + "difference distinction|advantage benefit|disadvantage drawback|important crucial|aim goal|choose pick|get obtain|mistake error|fix repair|job occupation|garbage trash rubbish|"
-        + "happen occur|required needed necessary|simple easy|simplest easiest|happy glad|ill sick|hard difficult|hardest toughest|assist help|employ hire|"
+        + "difference distinction|advantage benefit|disadvantage drawback|important crucial|mistake error|fix repair|garbage trash rubbish|"
+        + "happen occur|required needed necessary|simple easy|simplest easiest|happy glad|ill sick|hard difficult|hardest toughest|employ hire|"
         + "inexpensive cheap|typically usually|approximately roughly about|main primary|whole entire|mom mother|dad father|grandma grandmother|grandpa grandfather";
 }
