@@ -19,18 +19,29 @@ internal static class Courtesy
 
         /// <summary>The beginning of a question or request, or a mark.</summary>
         Start,
+
+        /// <summary>A mark: without one, the phrase is part of what is asked.</summary>
+        Mark,
     }
 
     private sealed record Phrase(string[] Words, Next Next);
 
     internal const string Greetings =
-        "hi|hello|hey|greetings|good morning|good afternoon|good evening|good day|hi there|hello there|hey there|hi again|hello again|hi everyone|hello everyone|hi all|hi team|hello team|hi folks|hi guys|hey guys|"
-        + "hi assistant|hello assistant|hey assistant|dear assistant|hi chatgpt|hello chatgpt|hey chatgpt|hi claude|hello claude|hey claude|hi gemini|hello gemini|hey gemini|hi bot|hello bot|hey bot|hi ai|hello ai|hey ai|hi friend|hello friend|hey friend|"
-        + "hi buddy|hey buddy|hi mate|hey mate|hi sir|hello sir|so|well|um|uh|er|hmm|ok|okay|ok so|okay so|alright|alright so|quick question|a quick question|just a quick question|sorry|excuse me|pardon me|please|just curious|just wondering|out of curiosity|"
+        "hi|hello|hey|hiya|howdy|greetings|good morning|good afternoon|good evening|good day|hi there|hello there|hey there|hi again|hello again|hi everyone|hello everyone|hi all|hi team|hello team|hi folks|hi guys|hey guys|"
+        + "hi assistant|hello assistant|hey assistant|dear assistant|dear ai|dear chatgpt|dear claude|dear all|dear team|dear sir|dear sir or madam|hi chatgpt|hello chatgpt|hey chatgpt|hi claude|hello claude|hey claude|hi gemini|hello gemini|hey gemini|hi bot|hello bot|hey bot|hi ai|hello ai|hey ai|hi friend|hello friend|hey friend|"
+        + "hi buddy|hey buddy|hi mate|hey mate|hi sir|hello sir|so|well|um|umm|uh|er|erm|hm|hmm|hmmm|ok|okay|ok so|okay so|alright|alright so|quick question|a quick question|just a quick question|sorry|excuse me|pardon me|please|just curious|just wondering|out of curiosity|"
         + "i have a question|i have a quick question|i have one question|i got a question|sorry to bother you|sorry for bothering you|sorry for the bother|if you do not mind|if possible|for a quick answer";
 
+    /// <summary>What announces a question, and what only fills the time before it.</summary>
+    internal const string Announcements =
+        "question|a question|my question|one question|one more question|another question|new question|next question|first question|here is my question|here is a question|here is another question|here is the question|here goes|so here is my question|this is my question|"
+        + "please answer|answer|answer please|answer me|answer me that|can you answer|could you answer|would you answer|please answer my question|please help me with a question|please help me answer|by the way|btw|anyway|anyways|anyhow|i mean|you know|ok then|okay then|now then|"
+        + "just out of curiosity|just a question|just one question|just a thought|fun question|serious question|random question|honest question|silly question|stupid question|dumb question|simple question|weird question|odd question|general question|beginner question|noob question|sorry for the silly question|"
+        + "this may be a silly question|this may be a stupid question|i hope this is not a silly question|i am just curious|i am just asking|just asking|asking for a friend|i was thinking|i have been thinking|please help|please help me|help me|help me out|help me please|can you help me with a question|"
+        + "i need an answer|i need an answer to a question|i need to ask|i have to ask|i must ask|let me ask|let me ask you|let me ask you something|let me ask you a question|i have another question|i have one more question|i have a follow up question|if i may ask|if i may|may i|a favor|do me a favor|one thing|tell me something|tell me this";
+
     internal const string Remarks =
-        "thanks|thank you|thanks a lot|thanks a bunch|many thanks|thanks in advance|thank you in advance|thanks so much|thank you so much|thanks very much|thank you very much|thank you kindly|cheers|much appreciated|thanks again|thank you again|"
+        "please|kindly|oh|ah|listen|thanks|thank you|thanks a lot|thanks a bunch|many thanks|thanks in advance|thank you in advance|thanks so much|thank you so much|thanks very much|thank you very much|thank you kindly|cheers|much appreciated|thanks again|thank you again|"
         + "thanks for your help|thank you for your help|thanks for the help|thank you for the help|thank you for your time|thanks for your time|thanks so much in advance|thank you so much in advance|thank you very much in advance|many thanks in advance|"
         + "i hope you are well|i hope you are doing well|hope you are well|hope you are doing well|i hope all is well|hope all is well|i hope this message finds you well|i hope this email finds you well|hope this finds you well|"
         + "i hope you are having a good day|i hope you are having a great day|hope you are having a good day|hope you are having a great day|how are you|how are you doing|how are you today|how are you doing today|how is it going|nice to meet you|"
@@ -81,11 +92,11 @@ internal static class Courtesy
             int end = Longest(tokens, at, out Next next);
             if (end < 0)
                 return at;
-            indirect = next == Next.Wh;
+            indirect = next == Next.Wh && end < tokens.Length && tokens[end].Is(WordKinds.Wh);
             for (int i = at; i < end; i++)
                 tokens[i].Dropped = true;
             at = end;
-            while (at < tokens.Length && (tokens[at].Kind == TokenKind.Comma || tokens[at].IsBreak || IsDash(tokens[at]) || IsColon(tokens[at])))
+            while (at < tokens.Length && (tokens[at].Kind == TokenKind.Comma || tokens[at].IsBreak || IsDash(tokens, at) || IsColon(tokens[at])))
                 tokens[at++].Dropped = true;
         }
 
@@ -114,7 +125,7 @@ internal static class Courtesy
             bool several = end - begin > 1;
             bool plea = end - begin == 1 && tokens[begin].Is("please");
             bool bare = !several && !plea;
-            if (!marked && (speaksOfWords || (bare && !MayThank(tokens, before)) || (before.Word is { } word && (s_spokenOf.Contains(word.Text) || s_spokenOf.Contains(word.Stem)))))
+            if (!marked && ((speaksOfWords && !(plea && MayPlead(tokens, before))) || (bare && !MayThank(tokens, before)) || (before.Word is { } word && (s_spokenOf.Contains(word.Text) || s_spokenOf.Contains(word.Stem)))))
                 return;
             for (int i = begin - (marked ? 1 : 0); i < end; i++)
                 tokens[i].Dropped = true;
@@ -126,10 +137,25 @@ internal static class Courtesy
     private static bool MayThank(ReadOnlySpan<Token> tokens, in Token before) =>
         (tokens[0].Is(WordKinds.Wh | WordKinds.Auxiliary) || tokens[0].Dropped) && !before.Is(WordKinds.Verb | WordKinds.Function | WordKinds.Request);
 
+    /// <summary>A "please" without a comma, after a request for a letter or a message: not "translate good morning please".</summary>
+    private static bool MayPlead(ReadOnlySpan<Token> tokens, in Token before)
+    {
+        foreach (ref readonly Token token in tokens)
+        {
+            if (token.Is(WordKinds.Language) && token.Word!.Stem is not ("letter" or "email" or "message" or "title" or "song" or "sentence" or "lyrics" or "caption" or "tweet"))
+                return false;
+        }
+
+        return before.Kind == TokenKind.Word && !before.Is(WordKinds.Verb) && (before.Word is { } word ? word.Is(WordKinds.Noun | WordKinds.Language | WordKinds.Name) : true);
+    }
+
     /// <summary>Whether a question or request may begin here.</summary>
     public static bool Starts(in Token token) => token.Is(WordKinds.Wh | WordKinds.Auxiliary | WordKinds.Request) || token.Is("i") || token.Is("please");
 
     private static bool IsDash(in Token token) => token is { Kind: TokenKind.Symbol, Value: "-", Apart: true };
+
+    /// <summary>A dash between phrases: not the sign of "-5" and "-v".</summary>
+    private static bool IsDash(ReadOnlySpan<Token> tokens, int at) => IsDash(tokens[at]) && !(at + 1 < tokens.Length && tokens[at + 1].Start == tokens[at].Start + tokens[at].Length);
 
     private static int Longest(Span<Token> tokens, int at, out Next next)
     {
@@ -165,10 +191,11 @@ internal static class Courtesy
         while (after < tokens.Length && tokens[after].Word is { } filler && s_between.Contains(filler.Stem))
             after++;
         if (after == tokens.Length)
-            return phrase.Next == Next.End && at > 0 ? i : -1;
+            return phrase.Next == Next.End && at > 0 && tokens[at - 1].IsBreak ? i : -1;
         bool fits = phrase.Next switch
         {
-            Next.Wh => tokens[after].Is(WordKinds.Wh),
+            Next.Wh => tokens[after].Is(WordKinds.Wh) || AsksWhether(tokens, after) || (after == i && IsPause(tokens, i) && !phrase.Words.Contains("remind")),
+            Next.Mark => after == i && IsMark(tokens, i),
             Next.Request => tokens[after].Is(WordKinds.Request),
             Next.Start => (after == i && IsMark(tokens, i)) || Starts(tokens[after]),
             _ => after == i && IsEnd(tokens, i),
@@ -177,14 +204,31 @@ internal static class Courtesy
     }
 
     /// <summary>After a greeting: an end that more follows, or a comma before a question.</summary>
-    private static bool IsMark(Span<Token> tokens, int at) =>
-        (tokens[at].IsBreak && at + 1 < tokens.Length) || ((tokens[at].Kind == TokenKind.Comma || IsDash(tokens[at]) || IsColon(tokens[at])) && at + 1 < tokens.Length
-        && (Starts(tokens[at + 1]) || tokens[at + 1].Is(WordKinds.Article) || (tokens[at + 1].Word is { } word && s_openings.ContainsKey(word.Stem))));
+    private static bool IsMark(Span<Token> tokens, int at) => IsPause(tokens, at) && !IsTitle(tokens, at);
+
+    /// <summary>Whatever divides a phrase from what follows it, which then begins a sentence whatever its case.</summary>
+    private static bool IsPause(Span<Token> tokens, int at) =>
+        at + 1 < tokens.Length && (tokens[at].IsBreak || tokens[at].Kind == TokenKind.Comma || IsDash(tokens, at) || IsColon(tokens[at]));
+
+    /// <summary>"Hello, world", "Hey, Jude", "Sorry, Wrong Number" and "Hi, Mom!" greet nobody: a capital after the comma that no question or request begins with.</summary>
+    private static bool IsTitle(ReadOnlySpan<Token> tokens, int at)
+    {
+        ref readonly Token next = ref tokens[at + 1];
+        if (tokens[at - 1].Is("hello") && next.Is("world"))
+            return true;
+        if (tokens[at].Kind != TokenKind.Comma || next.Kind != TokenKind.Word || next.Case != LetterCase.Capital || next.Is(WordKinds.Function | WordKinds.Request))
+            return false;
+        return next.Word is not { } word || word.Is(WordKinds.Cased) || at + 2 == tokens.Length || tokens[at + 2].IsBreak || tokens[at + 2].Case == LetterCase.Capital;
+    }
+
+    /// <summary>"can you tell me is it safe": a yes-no question, by an auxiliary and its subject. Not "do you know Will Smith".</summary>
+    private static bool AsksWhether(Span<Token> tokens, int at) =>
+        at + 1 < tokens.Length && tokens[at].Is(WordKinds.Auxiliary) && tokens[at].Case is LetterCase.Lower && tokens[at + 1].Is(WordKinds.Pronoun | WordKinds.Article);
 
     private static bool IsColon(in Token token) => token is { Kind: TokenKind.Symbol, Value: ":" };
 
     private static bool IsEnd(Span<Token> tokens, int at) =>
-        tokens[at].IsBreak || ((tokens[at].Kind == TokenKind.Comma || IsDash(tokens[at])) && at + 1 < tokens.Length && Starts(tokens[at + 1]));
+        tokens[at].IsBreak || (IsColon(tokens[at]) && at + 1 < tokens.Length) || ((tokens[at].Kind == TokenKind.Comma || IsDash(tokens, at)) && at + 1 < tokens.Length && Starts(tokens[at + 1]));
 
     private static int LongestEnding(Span<Token> tokens)
     {
@@ -210,7 +254,7 @@ internal static class Courtesy
         list.Split('|').Select(text => new Phrase([.. text.Split(' ').Select(word => Lexicon.Find(word)?.Stem ?? word)], next));
 
     private static FrozenDictionary<string, Phrase[]> Table() =>
-        Phrases(Greetings, Next.Start).Concat(Phrases(Remarks, Next.End)).Concat(Phrases(BeforeWh, Next.Wh)).Concat(Phrases(BeforeRequest, Next.Request))
+        Phrases(Greetings, Next.Start).Concat(Phrases(Announcements, Next.Mark)).Concat(Phrases(Remarks, Next.End)).Concat(Phrases(BeforeWh, Next.Wh)).Concat(Phrases(BeforeRequest, Next.Request))
             .GroupBy(phrase => phrase.Words[0]).ToFrozenDictionary(group => group.Key, group => group.ToArray());
 
     private static FrozenDictionary<string, Phrase[]> Reversed() =>

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Perigee.Caching.Semantic;
 
 /// <summary>
@@ -18,6 +20,12 @@ internal static class DifferenceGuard
     private static readonly ulong s_the = UnitWriter.Hash("the");
     private static readonly ulong s_of = UnitWriter.Hash("of");
 
+    private static readonly ulong s_big = UnitWriter.Hash("big");
+
+    private static readonly FrozenSet<ulong> s_freeSynonyms = Hashes("buy start improve use build reduce happen allow forbid understand employ car kid tv fridge couch teen rabbit garbage bicycle airplane lawyer expensive mom dad grandma grandpa huge quickly typically");
+
+    private static readonly FrozenSet<ulong> s_bigNames = Hashes("data bang brother apple intestine ben mac bird foot endian o five four deal shot screen cheese sky hadron print ten language cap toe game sur bend sister tech pharma oil business bad easy lebowski short");
+
     /// <summary>Compares two questions.</summary>
     /// <param name="asked">The one that is asked.</param>
     /// <param name="kept">The one that was answered.</param>
@@ -32,7 +40,7 @@ internal static class DifferenceGuard
         int i = 0, j = 0;
         while (i < a.Length || j < k.Length)
         {
-            if (i < a.Length && j < k.Length && Same(a[i], k[j]))
+            if (i < a.Length && j < k.Length && Same(a[i], k[j]) && (a[i].Text == k[j].Text || MayStandFor(a, i, k, j)))
             {
                 i++;
                 j++;
@@ -63,6 +71,22 @@ internal static class DifferenceGuard
             return true;
         bool words = one.Kind is UnitKind.Word or UnitKind.Term && other.Kind is UnitKind.Word or UnitKind.Term;
         return words && one.Sense == other.Sense;
+    }
+
+    /// <summary>
+    /// Whether a synonym says the same here: of most only where no other word follows that it may be one thing with (hard drive, smart phone, error bars), of verbs
+    /// that have no other sense anywhere, and of "big" but for what is known by that name. A slip of the pen is none.
+    /// </summary>
+    private static bool MayStandFor(ReadOnlySpan<GuardUnit> asked, int i, ReadOnlySpan<GuardUnit> kept, int j)
+    {
+        if (asked[i].Kind != UnitKind.Word || kept[j].Kind != UnitKind.Word || s_freeSynonyms.Contains(asked[i].Sense))
+            return true;
+        if (i + 1 == asked.Length || j + 1 == kept.Length)
+            return i + 1 == asked.Length && j + 1 == kept.Length;
+        ref readonly GuardUnit next = ref asked[i + 1];
+        if (next.Kind is not (UnitKind.Word or UnitKind.Term) || (next.Marks & Marks.Function) != 0)
+            return true;
+        return asked[i].Sense == s_big && !s_bigNames.Contains(next.Text);
     }
 
     private static bool MayFallAway(in GuardUnit unit, bool articles, ref bool added)
@@ -168,4 +192,6 @@ internal static class DifferenceGuard
         _ when (unit.Marks & Marks.Function) != 0 => "function",
         _ => other,
     };
+
+    private static FrozenSet<ulong> Hashes(string words) => words.Split(' ').Select(word => UnitWriter.Hash(word)).ToFrozenSet();
 }

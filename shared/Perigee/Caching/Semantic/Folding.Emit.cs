@@ -122,13 +122,18 @@ internal static partial class Folding
         if (marks == Marks.Acronym && afterNumber && word.Text is "am" or "pm")
             marks = Marks.None;
         bool name = textCase == TextCase.Normal && !token.Initial && token.Case == LetterCase.Capital;
-        bool own = name || marks is Marks.Acronym || (word.Is(WordKinds.Plural) && NumberMatters(tokens, sentence, at));
+        bool own = name || marks is Marks.Acronym || (word.Is(WordKinds.Plural) && word.Is(WordKinds.Verb) && IsPastAlso(word.Stem)) || (word.Is(WordKinds.Plural) && NumberMatters(tokens, sentence, at));
         if (few && BeginsBarePlural(tokens, sentence, at) && !(textCase == TextCase.Normal && HasName(tokens[at..])))
             units.Add(UnitKind.Article, Marks.Function, "a", default);
         marks |= (word.Is(WordKinds.Function) ? Marks.Function : 0) | (word.Is(WordKinds.Harmless) ? Marks.Harmless : 0)
             | (word.Is(WordKinds.Negation) ? Marks.Negation : 0) | (word.Is(WordKinds.Verb) ? Marks.Verb : 0);
         units.Add(UnitKind.Word, marks, own ? word.Text : word.Stem, own ? default : word.Sense);
     }
+
+    /// <summary>Whose past is written as the verb: "it hurts" is not "it hurt".</summary>
+    private static bool IsPastAlso(string stem) =>
+        stem is "hurt" or "cut" or "put" or "set" or "hit" or "let" or "shut" or "cost" or "quit" or "spread" or "read" or "split" or "cast" or "bet" or "burst" or "shed" or "rid" or "beat" or "upset" or "forecast"
+            or "broadcast" or "reset" or "thrust" or "bid" or "slit" or "input" or "output" or "offset" or "come" or "become" or "run" or "overcome";
 
     /// <summary>A letter is a name: of a vitamin, a plan, a variable. "g" is not "G" unless something says which it is.</summary>
     private static void Letter(ReadOnlySpan<char> text, in Token token, bool anyCase, Span<Token> tokens, int at, bool few, ref UnitWriter units)
@@ -140,6 +145,13 @@ internal static partial class Folding
             return;
         }
 
+        // ls -l is not ls -L.
+        if (at > 0 && tokens[at - 1] is { Kind: TokenKind.Symbol, Value: "-" } sign && sign.Start + 1 == token.Start)
+        {
+            units.Add(UnitKind.Term, Marks.Exact, [letter], default);
+            return;
+        }
+
         Span<char> one = [anyCase ? char.ToLowerInvariant(letter) : letter];
         units.Add(UnitKind.Term, Marks.None, one, default);
     }
@@ -147,6 +159,13 @@ internal static partial class Folding
     private static void Term(ReadOnlySpan<char> text, in Token token, bool afterNumber, TextCase textCase, ref UnitWriter units)
     {
         ReadOnlySpan<char> letters = token.Value ?? text.Slice(token.Start, token.Length);
+
+        // userId is not userID.
+        if (token.Case == LetterCase.Mixed && token.Value is null)
+        {
+            units.Add(UnitKind.Term, Marks.Exact, letters, default);
+            return;
+        }
 
         // MW is not mW, and Mb not MB.
         if (afterNumber && letters.Length <= 3 && token.Case != LetterCase.Lower && textCase != TextCase.Unknown)
@@ -177,6 +196,14 @@ internal static partial class Folding
             _ => UnitKind.Symbol,
         };
 
+        // 4AM is 4am.
+        if (kind == UnitKind.Verbatim && value.Length <= 8 && IsTime(value))
+        {
+            Span<char> time = stackalloc char[8];
+            units.Add(kind, Marks.None, time[..TextScanner.Lower(value, time)], default);
+            return;
+        }
+
         // GPT-4 is gpt-4; 5mW is not 5MW.
         if (kind == UnitKind.Verbatim && value.Length <= 64 && value.Length >= 3 && char.IsAsciiLetter(value[0]) && char.IsAsciiLetter(value[1]) && value.IndexOfAny('_', '/', '(') < 0)
         {
@@ -186,5 +213,18 @@ internal static partial class Folding
         }
 
         units.Add(kind, Marks.None, value, default);
+    }
+
+    private static bool IsTime(ReadOnlySpan<char> value)
+    {
+        if (!value.EndsWith("am", StringComparison.OrdinalIgnoreCase) && !value.EndsWith("pm", StringComparison.OrdinalIgnoreCase))
+            return false;
+        foreach (char c in value[..^2])
+        {
+            if (!char.IsAsciiDigit(c) && c is not ('.' or ':'))
+                return false;
+        }
+
+        return true;
     }
 }

@@ -106,6 +106,10 @@ internal static partial class Folding
             if (tokens[i].Is("which") || (tokens[i].Is("what") && !tokens[i + 1].Is(WordKinds.Auxiliary)) || tokens[i].Is(WordKinds.Definite) || tokens[i].Is("each") || tokens[i].Is("every"))
                 return true;
 
+            // "my pill" is one of them.
+            if (tokens[i].Word?.Text is "my" or "your" or "his" or "her" or "our" or "their" or "its" or "whose")
+                return true;
+
             // "what causes earthquakes": the verb comes between.
             if (tokens[i].Is(WordKinds.Preposition) || tokens[i].Kind != TokenKind.Word || (tokens[i].Is(WordKinds.Verb) && tokens[i].Is(WordKinds.Plural)))
                 return false;

@@ -18,6 +18,16 @@ internal static partial class Folding
     private const int MostCharacters = MostTokens * 4;
     private const int MostCorrections = 8;
 
+    /// <summary>Builds the tables that the first question would wait for, and runs through the folding once.</summary>
+    public static void WarmUp()
+    {
+        Span<byte> key = stackalloc byte[32];
+        foreach (string text in (ReadOnlySpan<string>)["Hi, could you please tell me how a toaster's 2 levers are organised? Thanks!", "WHAT IS \"A\", `B` AND c-3?"])
+            FoldKey.TryKey(text, default, key, out _);
+        if (FoldedText.TryFold("how do I buy bread", default, out FoldedText? one, out _) && FoldedText.TryFold("how to purchase breda", default, out FoldedText? other, out _))
+            DifferenceGuard.Compare(one, other);
+    }
+
     /// <summary>Folds a question.</summary>
     /// <param name="text">The question.</param>
     /// <param name="rules">What may be folded.</param>
@@ -52,10 +62,9 @@ internal static partial class Folding
     {
         if (!English.IsIt(tokens))
             return FoldRefusal.NotEnglish;
-        bool speaksOfWords = SpeaksOfWords(tokens);
         MarkInitials(tokens);
         TextCase textCase = CaseOf(tokens);
-        int indirect = FoldCourtesy(tokens, speaksOfWords);
+        int indirect = FoldCourtesy(tokens, out bool speaksOfWords);
         int count = Compact(tokens, ref indirect);
         tokens = tokens[..count];
         if (count == 0)
@@ -82,6 +91,8 @@ internal static partial class Folding
     {
         foreach (ref readonly Token token in tokens)
         {
+            if (token.Dropped)
+                continue;
             if (token.Is(WordKinds.Language) || token is { Kind: TokenKind.Symbol, Value: ":" })
                 return true;
         }
@@ -97,16 +108,19 @@ internal static partial class Folding
 
     /// <summary>Drops the courtesies of every sentence.</summary>
     /// <returns>Where a question begins that has the order of a statement, or -1.</returns>
-    private static int FoldCourtesy(Span<Token> tokens, bool speaksOfWords)
+    private static int FoldCourtesy(Span<Token> tokens, out bool speaksOfWords)
     {
         int statement = -1;
         int at = 0;
+        speaksOfWords = false;
         while (at < tokens.Length)
         {
             bool first = at == 0;
             if (first || !speaksOfWords)
             {
                 at = Courtesy.Open(tokens, at, out bool indirect);
+                if (first)
+                    speaksOfWords = SpeaksOfWords(tokens);
                 if (at == tokens.Length)
                     break;
                 tokens[at].Initial = true;

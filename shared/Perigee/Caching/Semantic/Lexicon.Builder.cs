@@ -66,7 +66,7 @@ internal static partial class Lexicon
                 _drafts[plural] = (singular, WordKinds.Noun | WordKinds.Plural, 0);
             }
 
-            foreach (string phrases in (ReadOnlySpan<string>)[Courtesy.Greetings, Courtesy.Remarks, Courtesy.BeforeWh, Courtesy.BeforeRequest, Courtesy.Endings])
+            foreach (string phrases in (ReadOnlySpan<string>)[Courtesy.Greetings, Courtesy.Announcements, Courtesy.Remarks, Courtesy.BeforeWh, Courtesy.BeforeRequest, Courtesy.Endings])
                 Add(phrases.Replace('|', ' '), WordKinds.None);
             Add(Definites, WordKinds.Definite);
             Add(Requests, WordKinds.Request);
@@ -77,6 +77,12 @@ internal static partial class Lexicon
             Add(TimelyWords, WordKinds.Timely);
             Add(LetteredWords, WordKinds.Lettered);
             Add(CasedWords, WordKinds.Cased);
+            foreach (string word in Split(RareCasedWords))
+            {
+                if (!_drafts.ContainsKey(word))
+                    Add(word, WordKinds.Cased);
+            }
+
             Add(HarmlessWords, WordKinds.Harmless);
             foreach (string word in Split(ForeignWords))
             {

@@ -87,7 +87,17 @@ internal static partial class Lexicon
         + "superpower supervisor supply surfer surname swan sweater sword syllable syllabus symphony synthesizer tail takeaway talent tariff tattoo tea technician teenager telegram tenor terminal terrorist testament thermometer thermostat thesis throat throne "
         + "thumb thunderstorm tide timeline timestamp timezone toaster tornado torpedo tortoise tournament tower toxin tractor trader trademark traffic tragedy trailer trait transformer translator traveler treadmill treasure treaty tribe trophy trumpet tsunami tube tumor "
         + "tuple turbine tutor twin typo tyrant umbrella undergraduate underscore unicorn uniform urine username utensil vacuum validator vampire veteran veterinarian viewer villain violation viper vlog vote voyage waist waiter waitress warrior waterfall webinar webhook "
-        + "websocket wizard worksheet wrench xylophone yacht yogurt zombie zoo byte bit kilobyte megabyte gigabyte terabyte watt kilowatt volt ampere joule calorie inch ounce pint yard acre hectare pixel millisecond nanosecond microsecond";
+        + "websocket wizard worksheet wrench xylophone yacht yogurt zombie zoo byte bit kilobyte megabyte gigabyte terabyte watt kilowatt volt ampere joule calorie inch ounce pint yard acre hectare pixel millisecond nanosecond microsecond "
+        + "toddler background bulb progression jet chord tulip brownie onion pancake cupcake muffin noodle dumpling spice vegan infant teen adult senior orchid lawn hedge shrub weed seedling root stem petal twig trunk "
+        + "engine piston gearbox brake wheel wing propeller turbine rotor mast anchor deck rudder oar paddle saddle pedal helmet visor zipper button pocket sleeve hem seam thread needle "
+        + "screw bolt nut washer nail hinge bracket plank beam brick tile shingle gutter chimney attic basement closet cupboard drawer faucet sink bathtub towel pillow mattress curtain carpet rug lampshade mop broom bucket sponge detergent "
+        + "muscle tendon ligament joint bone rib spine kidney liver lung artery vein tooth gum tongue eyelid eyebrow eyelash nostril ear elbow wrist thumb toe heel ankle thigh hip waist chest shoulder neck chin cheek forehead "
+        + "cough fever rash blister bruise sprain fracture concussion migraine ulcer wart pimple scar allergy vaccine antibiotic painkiller antidepressant ointment bandage syringe stethoscope "
+        + "invoice ledger receipt voucher coupon refund discount bonus wage pension dividend loan mortgage deposit withdrawal overdraft creditor debtor shareholder landlord tenant clause verdict plaintiff defendant juror lawsuit "
+        + "spider beetle ant wasp bee hornet moth grasshopper ladybug caterpillar worm snail slug frog toad newt lizard gecko turtle crow pigeon sparrow owl eagle hawk parrot penguin duck swan goose rooster hen chick "
+        + "cow bull pig piglet lamb goat donkey mule pony foal camel llama wolf fox bear badger otter beaver squirrel hedgehog mouse rat hamster rabbit monkey ape gorilla whale dolphin walrus shark "
+        + "popcorn voter taxpayer homeowner portrait aperture tripod pixel filter thumbnail banner popup widget tooltip dropdown checkbox slider carousel breadcrumb sitemap backlink keyword slogan tagline jingle "
+        + "antivirus malware trojan keylogger hacker exploit patch hotfix changelog rollback pipeline dependency submodule hunk diff linter formatter debugger profiler breakpoint callback closure decorator mixin enum struct lambda coroutine goroutine semaphore mutex";
 
     /// <summary>Plurals that no rule makes, each with its singular.</summary>
     private const string IrregularPlurals =

@@ -44,13 +44,14 @@ internal static partial class Lexicon
         + "reading recycling relaxation reproduction research respiration rest rights running safety salt sand savings schooling science seafood security selling sense setting shipping shopping silence silk singing slavery sleep snow socialism capitalism communism sociology sodium software spelling spending "
         + "sport sports statistics steam steel stress success sunlight sunshine surgery swimming teaching testing thinking timing tourism training transport transportation trigonometry trading traveling typing unemployment vision vocabulary walking washing waste water wealth wellbeing wheat wildlife "
         + "winning wisdom wood wool working writing yoga spring autumn fall january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday "
-        + "noon dawn dusk germs mood gossip elasticity discrimination chess tennis golf cricket rugby hockey basketball baseball volleyball football soccer badminton boxing wrestling skiing surfing cycling rowing sailing aid aids";
+        + "noon dawn dusk germs mood gossip elasticity discrimination chess tennis golf cricket rugby hockey basketball baseball volleyball football soccer badminton boxing wrestling skiing surfing cycling rowing sailing aid aids pin pins sad pat pap pip dip cot sim sat sos tic lab mod moa";
 
 
     /// <summary>Terms and abbreviations whose case says nothing.</summary>
     private const string Terms =
-        "kubernetes docker javascript typescript java html css json yaml xml sql api http https url regex git github linux windows android ios ubuntu powershell angular django postgres mysql redis mongodb kafka latex markdown unicode ascii utf boolean "
-        + "null undefined async await lambda tcp udp dns ssh tls ssl cpu gpu ram rom usb pdf csv png jpeg gif mp3 wifi bluetooth blockchain bitcoin ethereum crypto "
+        "iphone ipad ipod imac macbook airpods macos ebay chatgpt openai deepmind tiktok whatsapp mcdonald mcdonalds devops pytorch tensorflow numpy graphql fastapi nodejs postgresql sqlite dynamodb playstation xbox wordpress doordash bigquery covid mrna ecommerce "
+        + "kubernetes docker javascript typescript java html css json yaml xml sql api http https url regex git github linux windows android ios ubuntu powershell angular django postgres mysql redis mongodb kafka latex markdown unicode ascii utf boolean "
+        + "null undefined async await lambda tcp udp dns ssh tls ssl cpu gpu rom usb pdf csv png jpeg gif mp3 wifi bluetooth blockchain bitcoin ethereum crypto "
         + "etc vs eg ie cm km kg mg ml mm ft lb lbs oz mph kph fahrenheit celsius kelvin usd eur gbp am pm bc "
         + "quantum asap diy faq ceo cfo cto phd mba dna rna gdp hiv ptsd adhd";
 
@@ -80,14 +81,54 @@ internal static partial class Lexicon
         + "brown green white black gray grey wood stone fox wolf young king price cook baker smith carpenter miller taylor hunter archer fisher mason parker cooper carter turner page gates jobs trump cruise drake prince queen kiss cream "
         + "doors police cure rush journey lent job mass host pole poles scotch swede indian titanic word notes pages numbers keynote photos music maps mail messages calendar reminders notion linear figma sketch go r c make ant maven gradle "
         + "bing siri alexa cortana gemini claude bard llama falcon mistral phoenix pascal lotus sage tempo corona crown beck bream chad mali oman niger cuba malta panama brie champagne cologne china denim cardigan sandwich "
-        + "hamburger oxford cambridge god bible lord lady pope church state congress senate house parliament union republic democrat republican liberal labour green conservative tory whig communist nazi";
+        + "hamburger oxford cambridge god bible lord lady pope church state congress senate house parliament union republic democrat republican liberal labour green conservative tory whig communist nazi "
+        + "conservatives liberals democrats republicans greens tories whigs nationals reform "
+        + "mustang mustangs azure galaxy grant chase earth ram rams bull bulls python pythons java tesla newton danish manila lima conservatives liberals democrats republicans greens tories raven ravens falcon falcons panthers dolphins "
+        + "cowboys patriots steelers hornets pistons raptors clippers rangers pirates braves angels twins penguins sabres senators predators flames wolves foxes camaro viper explorer bronco civic corolla prius kindle echo alexa safari visa chrome "
+        + "vault snowflake arsenal oasis blur queen genesis exodus eve pandora orion pluto leo aries libra gemini";
+
+    /// <summary>
+    /// More of them, seldom the first word of a question: cars, teams, products, people, towns, bands, papers. Those that are common words besides need no place here, because
+    /// any common word with a capital in the middle of a sentence differs from the same without one.
+    /// </summary>
+    private const string RareCasedWords =
+        "acadia accent access accord accords act acts advent aim alexa alien aliens allah always amplitude angel angela angels angers april aquarius arby aries armada arsenal ascension ascent ascot ash asia assembly "
+        + "assistant assumption astro athena athletics atlas aurora avalanche avatar axe babel backbone bamboo ban banana bar barking barry bath battle bay beam bedrock beer bell bench best bill bing bird bishop black "
+        + "blanche blazer blazers blitz blur bolt bolton bones book boost booth boston bottle bounty bow bowman bra brad brave braves bray brazil brest brewer brewers bridges brie bronco brook brooke brooks brownies "
+        + "bruins buckle buddha buddy bug bun bunny burns bury bush butcher butler byrd cabinet cake camaro cancer candy cannon canyon capitals capitol capricorn caress carina carol cars cascade cash castle cat cavaliers "
+        + "cayenne celery cell cellular chai challenger chamber chambers charger charter chase cheer cheers chef chevron chicago chili chronicles chuck church circle citizens civic clare classroom clay cliff clippers "
+        + "coach coast cobalt coco coleman colgate colorado colt comet commander commons communion compass confession constitution consul continental convention cork corolla cosmos cotton court covenant cox coyotes craft "
+        + "crane crash cream creation creed crest cricket crook cross crown crusade crusades crux cruze crystal cub cuban cubs cucumber curry cypress dale danish dash dawn day deal dean declaration defender degree delta "
+        + "denny depression derby destiny devils dial diamondbacks dickens discover discovery diss disturbed docker docs dodgers don doors dot doubt dove draco drew drift drive druid duo dutch dyer dynasty eagles earnest "
+        + "earth east ebony echo eclipse economist edge elastic element elixir elks elle ember embrace empire english enlightenment envoy epiphany equinox era escape escort essence europe eve exchange exodus expedition "
+        + "explorer explorers express eye fabric faith falls farmer fay fed fern fidelity field fields filter finch finnish fire fit flames flask fleming flink flint flora flowers flutter flyers focus ford forest forester "
+        + "forms fortune fossil foster fox foxes frasier freeman freemasons french friends frontier frost frozen fusion gain galant gale gap garbage gardener garner gay gemini gemma genesis gent german gherkin ghost "
+        + "ginger glad glade gladiator glass glee globe glover glue gold golden golf gong goodman gospel grace grant graves greek green grizzlies gross grunt guard guardian guardians guess guides gulf gulp gunners guy "
+        + "hall halo ham hamm hammers hank hardy harper hart hawks hay hayes head heat heath hebrews hefty herald heroes hibernate hicks hill hive hole holmes holocaust home hood hook hope horn hornets house hudson hull "
+        + "hunt hunter hurricanes hurt hydra impala inception independent inquisition insight intercom ionic iris irish islanders ivory ivy jack james janus jasmine jaws jay jazz jest jewel jimmy job john jolly journal "
+        + "journey joy judges juke julia juno kansas karma kay keane keen keep kelly kerry key keys kindle kings kiss kit knight korn kraken lake lamb lambda lancer lancet lane laurel law leaf leafs lee legacy legend lens "
+        + "lent leo liberty libra life lightning limerick limited lions little live logan long looe look looker loop lords lost lou love low luke luna luvs madras mae magic magna magpies mail major malibu mall mann march "
+        + "marina marine mariners marines mark marlins marsh mason masons mass mavericks may mayo mayor meath meet melody mercer mercy merry meteor mets mexican middle mike miles milk mills mina mint mirage mirror misty "
+        + "mobil mocha mold monday money monk  moose mosque moss muse myrtle nancy nash nature nelson nest nets next nice noble nomad nope norm north nova novak numbers oasis observer odyssey off offaly olay opal "
+        + "optima orange orient orion otto outback outreach pace pacers pack packer paige pain palm panda pandas pandora pansy parcel park parks partition passover passport pat pathfinder patience patriot pay payne "
+        + "pelicans penguins pentagon people pert peru phantom phoenix pierce pig pilot piper pirates pisces pistons pitt pixel placebo plague planner playboy pledge pluto poison police polish pollard polo pony pool poole "
+        + "poppy porter post pound powers pratt precious predator predators prelude presto prime prius proctor prohibition project proverbs psalms psycho publisher puffs pulp punto puppet queen quick rabbit racket raid "
+        + "rains randy ranger rangers ranks raptors ray rays reader reconstruction reds reed reese reformation remix renaissance renegade reserve resistance restoration revelation revenge rex rhodes rich ridgeline ring "
+        + "river rivers roach rob rocky rogue rolling roman romans rose rotary rowan royals rugby rush ruth rye sabres sage sale sandwich sandy savage savannah saw sawyer scandal science scope scorpio scotch scout scouts "
+        + "scream seal seals secret segment sellers senators sentinel sequoia serenity sessions sharp sheets shell shepherd short sierra silver singer sites skinner skip sky slides small smash snow snowball snowflake "
+        + "sonata sonic sonny soul south spa spark sparks speaker spears speed spence spin split spring sprint spurs stadia star starr state steel steele stella sterling stern stinger stone storey storm stream street "
+        + "strong struts suave suburban subway suede summer summers  sunny suns surface swan sway sweet swift swiss synapse tableau target tate taurus taylor teddy telegraph templars temple tempo tempra terraform "
+        + "terrain terror terry thing thorn three thunder tide tiffany tigers timberwolves time times titan titanic toffees tool tornado total tours townes traffic trailblazer train translate traverse travis treasury "
+        + "treaty tribune trim trinity trip troubles troy tucker tundra turkey tweed twins tyler ursa vagrant vance vanguard variety vault vela vertigo villa violet viper virgin virgo visa visio viva vogue volt wade "
+        + "walker wall wallet walls ware warren warriors watch waters watts weaver webb weeks wells welsh wendy west whisper whistler white whiteboard wilder wiley will willow wings winter wired wise wiseman wizards "
+        + "wolves woods woolf workman worms worth wrangler wren wright yankees yarn yes zest zig";
 
     /// <summary>Words of one group, each group's first standing for all: tier <c>near</c> only, and only where one may take the other's place in any question.</summary>
     private const string Synonyms =
         "buy purchase|big large|start begin commence|fast quick rapid|quickly rapidly|car automobile|kid child|movie film|doctor physician|smart intelligent clever|"
-        + "huge enormous|way method|improve enhance|use utilize|build construct|television tv|photo photograph|phone telephone|fridge refrigerator|information info|application app|"
+        + "huge enormous|way method|improve enhance|use utilize|build construct|television tv|photo photograph|phone telephone|fridge refrigerator|couch sofa|taxi cab|lawyer attorney|rabbit bunny|teenager teen|allow permit|forbid prohibit|understand comprehend|sunscreen sunblock|information info|application app|"
         + "exam examination|math maths mathematics|ad advert advertisement|repository repo|configuration config|bicycle bike|airplane plane|reduce decrease|expensive pricey|"
-        + "difference distinction|advantage benefit|disadvantage drawback|important crucial|aim goal|choose pick|get obtain|mistake error|fix repair|job occupation|garbage trash|"
-        + "happen occur|required needed necessary|simple easy|simplest easiest|happy glad|ill sick|hard difficult|hardest toughest|assist help|employ hire|"
+        + "difference distinction|advantage benefit|disadvantage drawback|important crucial|mistake error|fix repair|garbage trash rubbish|"
+        + "happen occur|required needed necessary|simple easy|simplest easiest|happy glad|ill sick|hard difficult|hardest toughest|employ hire|"
         + "inexpensive cheap|typically usually|approximately roughly about|main primary|whole entire|mom mother|dad father|grandma grandmother|grandpa grandfather";
 }

@@ -47,7 +47,7 @@ internal static class Pointing
                 case "previous" or "earlier" or "last" or "preceding" or "first" or "second" or "same" or "other" or "your" or "my" when next is not null && s_written.Contains(next)
                     && (word.Text is "previous" or "earlier" or "preceding" || (word.Text is "last" or "same" or "other") || (word.Text is "your" && next is "answer" or "response" or "message" or "reply")):
                     return true;
-                case "that" when IsPointer(tokens, i, before, last):
+                case "that" when IsPointer(tokens, i, before, last) && !(before is { Stem: "mean" } && !last && i > 1 && tokens[i - 2].Is("it")):
                     return true;
                 case "it" or "its" or "itself" when !named && contents < 1 && !IsFormal(tokens, i):
                     return true;
@@ -57,7 +57,7 @@ internal static class Pointing
                     return true;
             }
 
-            if (word.Is(WordKinds.Anaphor) && word.Text is not ("it" or "its" or "itself") && !named && contents < 2)
+            if (word.Is(WordKinds.Anaphor) && word.Text is not ("it" or "its" or "itself") && !IsOwner(tokens, i) && !named && contents < 2)
                 return true;
             if (word.Text is "it" or "its" && before is not null && before.Is(WordKinds.Request) && contents < 2)
                 return true;
@@ -88,7 +88,7 @@ internal static class Pointing
             switch (word.Text)
             {
                 case "current" when before is not ("electric" or "electrical" or "alternating" or "direct" or "ocean" or "alternate" or "of" or "and" or "induced") && next is not ("flow" or "density" or "divider" or "in" or "through" or "and" or "source") && next is not null:
-                case "this" or "last" or "next" or "past" or "coming" when next is not null && s_spans.Contains(next):
+                case "this" or "last" or "next" or "past" or "coming" when next is not null && s_spans.Contains(next) && !(word.Text is "next" && before is "the" && next is "day" or "morning" or "night"):
                 case "at" when next is "moment" || (i + 2 < tokens.Length && tokens[i + 1].Is("the") && tokens[i + 2].Is("moment")):
                 case "so" when next is "far":
                 case "as" when next is "of":
@@ -112,6 +112,10 @@ internal static class Pointing
 
         return (!dated && asksWho && tokens.Length > 0 && tokens[0].Is("who") && present && hasOffice) || age;
     }
+
+    /// <summary>"his cover letter": somebody's, whoever it is. The word stays in the key, and so do the earlier turns.</summary>
+    private static bool IsOwner(ReadOnlySpan<Token> tokens, int at) =>
+        tokens[at].Word!.Text is "his" or "her" or "their" && at + 1 < tokens.Length && tokens[at + 1].Kind == TokenKind.Word && !tokens[at + 1].Is(WordKinds.Function);
 
     private static bool HasHowMuch(ReadOnlySpan<Token> tokens)
     {
@@ -144,7 +148,7 @@ internal static class Pointing
     private static bool IsFormal(ReadOnlySpan<Token> tokens, int at)
     {
         if (at + 1 < tokens.Length && tokens[at + 1].Word is { } next && next.Stem is "take" or "cost" or "rain" or "snow" or "like" or "mean" or "matter" or "feel")
-            return next.Stem is not "mean" || (at + 2 < tokens.Length && tokens[at + 2].Is("to"));
+            return next.Stem is not "mean" || (at + 2 < tokens.Length && (tokens[at + 2].Is("to") || tokens[at + 2].Is("that") || tokens[at + 2].Is("when") || tokens[at + 2].Is("if")));
         bool be = (at > 0 && tokens[at - 1].Word is { Stem: "is" or "was" or "be" or "make" }) || (at + 1 < tokens.Length && tokens[at + 1].Word is { Stem: "is" or "was" or "would" });
         if (!be)
             return false;

@@ -114,6 +114,9 @@ internal ref struct TextScanner(ReadOnlySpan<char> text, Token[] tokens)
             case '.' when char.IsAsciiLetter(Next(1)) && apart:
                 Name(End());
                 break;
+            case '!' or '?' when apart && char.IsWhiteSpace(Next(1)) && IsNamed():
+                Add(TokenKind.Symbol, 1, c is '!' ? "!" : "?");
+                break;
             case '.' or '!' or '?':
                 int length = 0;
                 bool asks = false;
@@ -144,6 +147,9 @@ internal ref struct TextScanner(ReadOnlySpan<char> text, Token[] tokens)
                 break;
         }
     }
+
+    /// <summary>"a ? after a variable": after such a word no sentence ends.</summary>
+    private readonly bool IsNamed() => Count > 0 && (tokens[Count - 1].Is(WordKinds.Article | WordKinds.Preposition | WordKinds.Negation | WordKinds.Wh) || tokens[Count - 1].Is("and") || tokens[Count - 1].Is("or"));
 
     private bool TryQuote(char open)
     {
@@ -330,6 +336,8 @@ internal ref struct TextScanner(ReadOnlySpan<char> text, Token[] tokens)
 
         Contractions.Read(_text, start, end, out int used, out Contractions.Parts parts);
         Span<char> lower = stackalloc char[40];
+        Span<char> american = stackalloc char[Spelling.Longest + 4];
+        string? other = null;
         Lexeme? known = null;
         Lexeme[]? stands = null;
         if (letters <= lower.Length)
@@ -338,6 +346,11 @@ internal ref struct TextScanner(ReadOnlySpan<char> text, Token[] tokens)
             known = Lexicon.Find(lower[..written]);
             if (parts.Ending is null && known is null)
                 Lexicon.TryContraction(lower[..written], out stands);
+            if (known is null && stands is null && plain && letterCase != LetterCase.Mixed && Spelling.Americanize(lower[..written], american) is > 0 and int length)
+            {
+                known = Lexicon.Find(american[..length]);
+                other = known is null ? american[..length].ToString() : null;
+            }
         }
 
         if (parts.Base is not null)
@@ -351,6 +364,7 @@ internal ref struct TextScanner(ReadOnlySpan<char> text, Token[] tokens)
         }
 
         AddWord(known, start, parts.BaseEnd, letterCase, apart);
+        tokens[Count - 1].Value = other;
         if (parts.Ending is not null)
             AddWord(parts.Ending, parts.BaseEnd, start + used, LetterCase.Lower, apart: false);
         _at = start + used;
