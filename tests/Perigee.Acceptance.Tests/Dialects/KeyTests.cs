@@ -93,7 +93,7 @@ public sealed class KeyTests(Rig rig)
             foreach (string query in (string[])["?key=", "?alt=sse&key=", "?Key=", "?%6Bey="])
             {
                 string verb = query.Contains("alt", StringComparison.Ordinal) ? "streamGenerateContent" : "generateContent";
-                Answer answer = await Vendors.PostAsync(client, $"/v1beta/models/{model}:{verb}{query}{key}", Body);
+                Answer answer = await Vendors.PostAsync(client, $"/v1beta/models/{model}:{verb}{query}{key}", Body.Replace("Hello", verb, StringComparison.Ordinal));
                 Assert.True(answer.Status == HttpStatusCode.OK, query + answer.Body);
                 answer = await Vendors.PostAsync(client, $"/v1beta/models/{model}:{verb}{query}{wrong}", Body);
                 answer.IsErrorOf(Vendors.Google, HttpStatusCode.Unauthorized);
