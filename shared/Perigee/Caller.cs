@@ -13,6 +13,15 @@ internal sealed record Caller(string KeyId, string Tenant, string Name, int? Req
     /// <summary>The longest that answers to this key are kept; zero for not at all, null for the operator's general word.</summary>
     public TimeSpan? CacheTtl { get; init; }
 
+    /// <summary>The limits of key, team, organisation and gateway that hold for it, the widest first.</summary>
+    public IReadOnlyList<LimitRule> Limits { get; init; } = [];
+
+    /// <summary>The organisation's id, or null.</summary>
+    public string? Organisation { get; init; }
+
+    /// <summary>The team's id, or null.</summary>
+    public string? Team { get; init; }
+
     /// <summary>The caller of an open gateway: one person on their own machine.</summary>
     public static Caller Open(int? requestsPerMinute) => new("open", "open", "open", requestsPerMinute);
 

@@ -68,6 +68,7 @@ public sealed class CachedAnswerTests
         Target = "p/m",
         Question = "abc",
         Took = TimeSpan.FromMilliseconds(1234),
+        Began = Then.AddSeconds(-2),
         PicoDollars = 17,
         Scope = new CacheScope("t", "n", "m", "r"),
     };

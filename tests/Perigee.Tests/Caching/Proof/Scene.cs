@@ -85,7 +85,7 @@ internal sealed class Scene : IAsyncDisposable
         for (TimeSpan moved = TimeSpan.Zero; !task.IsCompleted && moved < most; moved += step ?? TimeSpan.FromMilliseconds(50))
         {
             Time.Advance(step ?? TimeSpan.FromMilliseconds(50));
-            await Task.WhenAny(task, Task.Delay(2));
+            await Task.WhenAny(task, Task.Delay(25));
         }
 
         return await task.WaitAsync(TimeSpan.FromSeconds(20));

@@ -9,14 +9,14 @@ namespace Perigee.Tests.Caching.Store;
 public sealed class CachingServicesTests
 {
     [Fact]
-    public void Parts_are_made_once_and_share_one_cache()
+    public async Task Parts_are_made_once_and_share_one_cache()
     {
         using CacheRig rig = new();
         ServiceCollection services = new();
         services.AddLogging().AddSingleton<IStorage>(rig.Storage).AddSingleton<IGatewayOptions>(rig).AddSingleton<TimeProvider>(rig.Time);
         services.AddSingleton(new Random(1)).AddSingleton(Meaning.Nobody);
         services.AddSingleton(new GatewayHost { Mode = "local", Instance = "01234567" }).AddCaching();
-        using ServiceProvider provider = services.BuildServiceProvider();
+        await using ServiceProvider provider = services.BuildServiceProvider();
         AnswerCache cache = provider.GetRequiredService<AnswerCache>();
         IHostedService[] hosted = [.. provider.GetServices<IHostedService>()];
         Assert.Contains(cache, hosted);

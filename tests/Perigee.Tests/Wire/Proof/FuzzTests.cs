@@ -9,6 +9,7 @@ namespace Perigee.Tests.Wire.Proving;
 /// Mutated questions, answers and streams: nothing throws, nothing hangs, memory stays flat. What is started from: the golden files' own
 /// texts, and random conversations and answers; the corpus where it is here.
 /// </summary>
+[Collection(nameof(Alone))]
 public sealed class FuzzTests(ITestOutputHelper output)
 {
     private const int Bodies = 200_000;
