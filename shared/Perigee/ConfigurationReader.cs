@@ -51,6 +51,7 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             Breaker = patience.Breaker(root.Section("breaker")),
             Translation = ReadTranslation(root.Section("translation"), faults),
             Logs = ReadLogs(root.Section("logs"), faults),
+            Jwt = ConfigurationAuth.Read(root.Section("auth"), faults),
         };
         options = options with { Routes = new ConfigurationRoutes(providers, options.Aliases, patience, cache, faults).Read(root.Section("routes"), options) };
         root.Close();

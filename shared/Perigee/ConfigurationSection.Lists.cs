@@ -31,6 +31,21 @@ internal sealed partial class ConfigurationSection
         return items;
     }
 
+    /// <summary>The items of a list of objects; empty where it is missing.</summary>
+    public IReadOnlyList<ConfigurationSection> Objects(string member)
+    {
+        Ask(member, "array of objects");
+        string shape = ShapeOf(member) + ".*";
+        _faults.Asked[shape] = "object";
+        if (Take(member, JsonValueKind.Array, "a list") is not { } list)
+            return [];
+        int index = 0;
+        return [.. list.EnumerateArray().Select(item => new ConfigurationSection(item, $"{PathOf(member)}[{index++}]", shape, _faults))];
+    }
+
+    /// <summary>The shape of a list's objects is asked for even where there are none, so that the schema can be held against it.</summary>
+    public ConfigurationSection NoObject(string member) => new(default, PathOf(member), ShapeOf(member) + ".*", _faults);
+
     /// <summary>Whether a list is there and holds something, be it faulty.</summary>
     public bool HasItems(string member) => Find(member) is { ValueKind: not JsonValueKind.Undefined } value
         && (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > 0);

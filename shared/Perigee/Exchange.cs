@@ -134,6 +134,10 @@ internal sealed class Exchange
     /// <summary>The exchange that a request became. By type and not by type parameter: a generic call through an interface costs more than the look-up.</summary>
     public static Exchange Of(HttpContext http) => (Exchange)http.Features[typeof(Exchange)]!;
 
+    /// <summary>Whether a target may serve the caller. What the gateway asks for itself is the operator's choice.</summary>
+    /// <param name="target">As <c>provider/model</c>.</param>
+    public bool MayUse(string target) => Purpose is not null || Caller is null || Caller.Allows(target);
+
     /// <summary>Why the exchange failed, or null. Written by the step that refused.</summary>
     public GatewayError? Error { get; private set; }
 

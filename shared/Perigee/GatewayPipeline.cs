@@ -49,7 +49,7 @@ public sealed class GatewayPipeline
         endpoints.MapMethods("/v1/models/{**id}", ["GET"], Answered(endpoints, models.FindAsync)).WithMetadata(Operations.Model);
         endpoints.MapMethods("/v1beta/models", ["GET"], Answered(endpoints, models.ListAsync)).WithMetadata(Operations.GeminiModels);
         endpoints.MapMethods("/v1beta/models/{**id}", ["GET"], Answered(endpoints, models.FindAsync)).WithMetadata(Operations.GeminiModel);
-        endpoints.MapKeys();
+        endpoints.MapCallers();
         endpoints.MapManagement();
         endpoints.MapHealth();
         endpoints.MapWelcome();

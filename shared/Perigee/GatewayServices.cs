@@ -35,6 +35,7 @@ public static class GatewayServices
         services.AddLogs(ProviderRows.Shipped.All.SelectMany(static row => row.KeyPatterns));
         services.AddSingleton<Welcome>().AddHostedService(static provider => provider.GetRequiredService<Welcome>());
         services.AddSingleton<IOwnCalls, OwnCalls>();
+        services.AddSingleton<ISigningKeyDocuments, SigningKeyDocuments>();
         services.AddSingleton<GatewayPipeline>();
         return services;
     }

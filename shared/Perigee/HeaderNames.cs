@@ -80,4 +80,7 @@ internal static class HeaderNames
 
     /// <summary>On a request: a JSON object of the caller's, for conditions of routes and for the log.</summary>
     public const string Metadata = "x-perigee-metadata";
+
+    /// <summary>On a request: the end user behind the caller, for limits by user. It goes before the body's own <c>user</c>.</summary>
+    public const string User = "x-perigee-user";
 }

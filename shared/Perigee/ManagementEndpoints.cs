@@ -24,24 +24,36 @@ internal static class ManagementEndpoints
     {
         IServiceProvider services = endpoints.ServiceProvider;
         AdminGuard guard = services.GetRequiredService<AdminGuard>();
-        endpoints.MapMethods("/manage/v1/health", ["GET"], guard.Protect(http => HealthAsync(http, services)));
+        endpoints.MapMethods("/manage/v1/health", ["GET"], guard.Protect(http => HealthAsync(http, services), ManagementRole.Viewer));
         TargetsEndpoint targets = services.GetRequiredService<TargetsEndpoint>();
-        endpoints.MapMethods("/manage/v1/health/targets", ["GET"], guard.Protect(targets.ListAsync));
-        endpoints.MapMethods("/manage/v1/health/targets/{**name}", ["POST"], guard.Protect(targets.CloseAsync));
+        endpoints.MapMethods("/manage/v1/health/targets", ["GET"], guard.Protect(targets.ListAsync, ManagementRole.Viewer));
+        endpoints.MapMethods("/manage/v1/health/targets/{**name}", ["POST"], guard.Audited(targets.CloseAsync, "health.close"));
         CacheEndpoints cache = services.GetRequiredService<CacheEndpoints>();
-        endpoints.MapMethods("/manage/v1/cache", ["GET"], guard.Protect(cache.ShowAsync));
-        endpoints.MapMethods("/manage/v1/cache:invalidate", ["POST"], guard.Protect(cache.InvalidateAsync));
-        endpoints.MapMethods("/manage/v1/cache/{key}", ["DELETE"], guard.Protect(cache.RemoveAsync));
+        endpoints.MapMethods("/manage/v1/cache", ["GET"], guard.Protect(cache.ShowAsync, ManagementRole.Viewer));
+        endpoints.MapMethods("/manage/v1/cache:invalidate", ["POST"], guard.Audited(cache.InvalidateAsync, "cache.invalidate"));
+        endpoints.MapMethods("/manage/v1/cache/{key}", ["DELETE"], guard.Audited(cache.RemoveAsync, "cache.remove"));
         MeaningEndpoint meaning = services.GetRequiredService<MeaningEndpoint>();
-        endpoints.MapMethods("/manage/v1/cache:semantic", ["POST"], guard.Protect(meaning.DecideAsync));
+        endpoints.MapMethods("/manage/v1/cache:semantic", ["POST"], guard.Audited(meaning.DecideAsync, "cache.semantic"));
         endpoints.MapMethods("/manage/v1/config", ["GET"], guard.Protect(http =>
-            AnswerAsync(http, 200, json => WriteConfig(json, services.GetRequiredService<IGatewayOptions>().Current))));
-        endpoints.MapMethods("/manage/v1/schema", ["GET"], guard.Protect(async http =>
+            AnswerAsync(http, 200, json => WriteConfig(json, services.GetRequiredService<IGatewayOptions>().Current)), ManagementRole.Viewer));
+        endpoints.MapMethods("/manage/v1/schema", ["GET"], guard.Protect(
+            http => CopyAsync(http, "application/schema+json", ConfigurationServices.OpenSchema()), ManagementRole.Viewer));
+        endpoints.MapMethods("/manage/v1/openapi.json", ["GET"], guard.Protect(
+            http => CopyAsync(http, "application/json", OpenDescription()), ManagementRole.KeyOwner));
+    }
+
+    /// <summary>The OpenAPI description of the management API. It is written by hand; a test holds it to what is mapped.</summary>
+    public static Stream OpenDescription() =>
+        typeof(ManagementEndpoints).Assembly.GetManifestResourceStream("Perigee.openapi.json")
+        ?? throw new InvalidOperationException("openapi.json is not embedded.");
+
+    private static async Task CopyAsync(HttpContext http, string type, Stream content)
+    {
+        await using (content)
         {
-            http.Response.ContentType = "application/schema+json";
-            await using Stream schema = ConfigurationServices.OpenSchema();
-            await schema.CopyToAsync(http.Response.Body, http.RequestAborted);
-        }));
+            http.Response.ContentType = type;
+            await content.CopyToAsync(http.Response.Body, http.RequestAborted);
+        }
     }
 
     private static async Task HealthAsync(HttpContext http, IServiceProvider services)

@@ -41,6 +41,7 @@ internal sealed class CacheMiddleware(
 
         // The shortest way: byte for byte what was asked before, and its answer still in memory.
         if (known.Find(raw) is { } asked && ReferenceEquals(cache.FindInMemory(asked.Question.Key), asked.Answer) && IsFresh(asked.Answer, wish)
+            && MayHave(exchange, asked.Answer)
             && (asked.Receipt.Tier == "exact" || meaning.Allows(exchange, policy, wish)))
         {
             Count(asked.Question, asked.Answer, asked.Receipt, CacheEvent.ExactMemory);
@@ -57,7 +58,7 @@ internal sealed class CacheMiddleware(
         HttpContext http = exchange.Http;
         CacheQuestion question = CacheQuestion.Of(exchange, wish, policy, wish.Buckets > 1 ? dice.Next(wish.Buckets) : 0);
         bool shares = wish is { Read: true, Write: true };
-        FlightKey flightKey = new($"{question.Key.Partition}|{question.Hash}|{Replayer.FormOf(exchange)}", IsOn(http, HeaderNames.NoFallback));
+        FlightKey flightKey = new($"{question.Key.Partition}|{question.Hash}|{Replayer.FormOf(exchange)}{exchange.Caller!.Scope.ModelsKey}", IsOn(http, HeaderNames.NoFallback));
         CacheReceipt receipt = new() { Key = AnswerCache.IdOf(question.Key), Verdict = question.Refusal };
         int joined = 0;
         if (wish.Read)
@@ -84,7 +85,7 @@ internal sealed class CacheMiddleware(
             }
 
             MeaningFound near = await meaning.FindAsync(exchange, policy, wish, question);
-            if (near.Answer is { } close && _replayer.Render(exchange, close) is { } said)
+            if (near.Answer is { } close && MayHave(exchange, close) && _replayer.Render(exchange, close) is { } said)
             {
                 await GiveAsync(exchange, wish, policy, null, new KnownQuestion(question, close, said, near.Receipt!), CacheEvent.Near);
                 return;
@@ -136,7 +137,7 @@ internal sealed class CacheMiddleware(
     /// <summary>What a tier holds, if it may be replayed to this question in this form.</summary>
     private KnownQuestion? Take(Exchange exchange, CacheWish wish, CacheOptions policy, CacheQuestion question, CachedAnswer? found)
     {
-        if (found is null || !IsFresh(found, wish))
+        if (found is null || !IsFresh(found, wish) || !MayHave(exchange, found))
             return null;
         bool exact = found.Question == question.Hash;
         if (!exact && !meaning.Allows(exchange, policy, wish))
@@ -168,6 +169,9 @@ internal sealed class CacheMiddleware(
         cache.Counts.Hit(question.Scope, receipt.Tier switch { "equivalent" => CacheEvent.Equivalent, "near" => CacheEvent.Near, _ => tier }, answer);
 
     private bool IsFresh(CachedAnswer answer, CacheWish wish) => wish.MostAge is not { } most || time.GetUtcNow() - answer.StoredAt <= most;
+
+    /// <summary>Another key of the tenant may use models that this one may not.</summary>
+    private static bool MayHave(Exchange exchange, CachedAnswer answer) => answer.Target.Length == 0 || exchange.MayUse(answer.Target);
 
     private async Task<bool> FollowAsync(Exchange exchange, CacheWish wish, CacheQuestion question, Flight flight)
     {

@@ -5,7 +5,7 @@ using Perigee.Storage;
 namespace Perigee.Callers;
 
 /// <summary>Finds out who asks, or refuses.</summary>
-internal sealed class CallerMiddleware(RequestDelegate next, CallerPolicy policy, KeyLookup keys)
+internal sealed class CallerMiddleware(RequestDelegate next, CallerPolicy policy, KeyLookup keys, JwtCallers tokens, UserCallers users)
 {
     private static readonly Caller Open = Caller.Open(requestsPerMinute: null);
 
@@ -64,27 +64,57 @@ internal sealed class CallerMiddleware(RequestDelegate next, CallerPolicy policy
     private Task JudgeAsync(Exchange exchange, HttpContext http, KeyFinding found)
     {
         if (found.Caller is { } caller)
-        {
-            exchange.Caller = caller;
-            return GoOnAsync(exchange, http);
-        }
-
+            return AdmitAsync(exchange, http, caller);
         if (found == KeyFinding.Busy)
+            return exchange.RefuseAsync(new GatewayError(ErrorKind.Unavailable, found.Why!, RetryAfter: TimeSpan.FromSeconds(1))).AsTask();
+
+        // Whose organisation is shut is not let in as nobody in particular.
+        if (found.IsAbove)
+            return exchange.RefuseAsync(new GatewayError(ErrorKind.Forbidden, found.Why!)).AsTask();
+        return policy.IsOpen ? WithoutKeyAsync(exchange, http, key: null) : exchange.RefuseAsync(Unauthenticated(found.Why!)).AsTask();
+    }
+
+    private async Task ByTokenAsync(Exchange exchange, HttpContext http, string token)
+    {
+        (Caller? Caller, GatewayError? Error) found;
+        try
         {
-            return exchange.RefuseAsync(new GatewayError(
-                ErrorKind.Unavailable, "Many unknown API keys were tried just now: try again in a moment.", RetryAfter: TimeSpan.FromSeconds(1))).AsTask();
+            found = await tokens.FindAsync(token, exchange.Options, http.RequestAborted);
+        }
+        catch (StorageException)
+        {
+            await RefuseStorageAsync(exchange);
+            return;
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            exchange.Fail(new GatewayError(ErrorKind.ClientGone, "The client went away."));
+            return;
         }
 
-        if (policy.IsOpen)
-            return WithoutKeyAsync(exchange, http, key: null);
-        return exchange.RefuseAsync(Unauthenticated(
-            found == KeyFinding.Revoked ? "This API key was revoked."
-            : found == KeyFinding.Expired ? "This API key has expired."
-            : "This API key is not known here.")).AsTask();
+        if (found.Caller is { } caller)
+            await AdmitAsync(exchange, http, caller);
+        else
+            await exchange.RefuseAsync(found.Error!);
+    }
+
+    /// <summary>Lets a known caller on with what it may do, in the name of the end user who asks.</summary>
+    private Task AdmitAsync(Exchange exchange, HttpContext http, Caller caller)
+    {
+        if (caller.UserLimits.Count > 0 || http.Request.Headers.ContainsKey(HeaderNames.User))
+            caller = users.Of(caller, caller.User ?? EndUser.Of(exchange));
+        exchange.Caller = caller;
+        if (!caller.Scope.IsEverything && CallerGate.Check(exchange, caller) is { } refusal)
+            return exchange.RefuseAsync(refusal).AsTask();
+        if (caller.Defaults.Count > 0)
+            DefaultMembers.Apply(exchange, caller.Defaults);
+        return GoOnAsync(exchange, http);
     }
 
     private Task WithoutKeyAsync(Exchange exchange, HttpContext http, string? key)
     {
+        if (JwtCallers.MayBe(PresentedKey.Token(http.Request.Headers), exchange.Options))
+            return ByTokenAsync(exchange, http, PresentedKey.Token(http.Request.Headers)!);
         if (!policy.IsOpen)
         {
             return exchange.RefuseAsync(Unauthenticated(key is null

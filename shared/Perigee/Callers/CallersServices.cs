@@ -9,7 +9,21 @@ internal static class CallersServices
     public static IServiceCollection AddCallers(this IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton(provider => new CallerPolicy(configuration, provider.GetRequiredService<GatewayHost>()))
         .AddSingleton<AdminGuard>()
+        .AddSingleton<AdminKeys>()
+        .AddSingleton<AuditLog>()
+        .AddSingleton<IdempotentReplies>()
         .AddSingleton<KeyStore>()
         .AddSingleton<KeyLookup>()
+        .AddSingleton<OwnerStore>()
+        .AddSingleton<OwnerLookup>()
+        .AddSingleton<UserCallers>()
+        .AddSingleton<SigningKeys>()
+        .AddSingleton<JwtReader>()
+        .AddSingleton<JwtCallers>()
+        .AddSingleton<KeyEndpoints>()
+        .AddSingleton<KeyRotation>()
+        .AddSingleton<OwnerEndpoints>()
+        .AddSingleton<AdminKeyEndpoints>()
+        .AddSingleton<AuditEndpoint>()
         .AddHostedService<StartNotice>();
 }

@@ -1,99 +1,178 @@
-using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Builder;
+using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
+using Perigee.Storage;
 
 namespace Perigee.Callers;
 
-/// <summary><c>/manage/v1/keys</c>: make, list, show and revoke callers' keys.</summary>
-internal static partial class KeyEndpoints
+/// <summary><c>/manage/v1/keys</c>: make, list, show, change and revoke callers' keys. Their secrets are changed by <see cref="KeyRotation"/>.</summary>
+internal sealed class KeyEndpoints(
+    KeyStore store, KeyLookup lookup, OwnerStore owners, AuditLog audit, IdempotentReplies replies, TimeProvider time)
 {
-    private const string Root = "/manage/v1/keys";
-    private const int LongestName = 100;
-    private const int MostRequests = 1_000_000_000;
+    public const string Root = "/manage/v1/keys";
+    private const int Tries = 5;
 
-    public static void MapKeys(this IEndpointRouteBuilder endpoints)
+    /// <summary>POST.</summary>
+    public async Task CreateAsync(HttpContext http)
     {
-        AdminGuard guard = endpoints.ServiceProvider.GetRequiredService<AdminGuard>();
-        KeyStore store = endpoints.ServiceProvider.GetRequiredService<KeyStore>();
-        KeyLookup lookup = endpoints.ServiceProvider.GetRequiredService<KeyLookup>();
-        TimeProvider time = endpoints.ServiceProvider.GetRequiredService<TimeProvider>();
-        endpoints.MapMethods(Root, ["POST"], guard.Protect(http => CreateAsync(http, store, lookup, time)));
-        endpoints.MapMethods(Root, ["GET"], guard.Protect(http => ListAsync(http, store)));
-        endpoints.MapMethods(Root + "/{id}", ["GET"], guard.Protect(http => ShowAsync(http, store)));
-        endpoints.MapMethods(Root + "/{id}", ["DELETE"], guard.Protect(http => RevokeAsync(http, store, lookup)));
-    }
-
-    private static async Task CreateAsync(HttpContext http, KeyStore store, KeyLookup lookup, TimeProvider time)
-    {
-        (NewKey? wish, GatewayError? error) = await ManageJson.ReadAsync(http, KeyJson.Default.NewKey);
-        error ??= Check(wish!, time.GetUtcNow());
+        (JsonDocument? document, ReadOnlyMemory<byte> bytes, GatewayError? error) = await ManageJson.ReadAsync(http);
         if (error is not null)
         {
             await ManageJson.RefuseAsync(http, error);
             return;
         }
 
-        (string key, KeyRecord record) =
-            await store.CreateAsync(wish!.Name!.Trim(), wish.Tenant, wish.RequestsPerMinute, wish.ExpiresAt, http.RequestAborted, wish.Quality,
-                wish.CacheTtlSeconds);
-        lookup.Put(record);
-        http.Response.Headers.Location = $"{Root}/{record.Id}";
-        await ManageJson.WriteAsync(http, StatusCodes.Status201Created, ShownKey.Of(record, key), KeyJson.Default.ShownKey);
-    }
-
-    private static async Task ListAsync(HttpContext http, KeyStore store)
-    {
-        List<ShownKey> keys = [];
-        await foreach (KeyRecord record in store.ListAsync(http.RequestAborted))
-            keys.Add(ShownKey.Of(record));
-        keys.Sort(static (a, b) => (a.CreatedAt, a.Id).CompareTo((b.CreatedAt, b.Id)));
-        await ManageJson.WriteAsync(http, StatusCodes.Status200OK, new ShownKeys("list", keys), KeyJson.Default.ShownKeys);
-    }
-
-    private static async Task ShowAsync(HttpContext http, KeyStore store) =>
-        await AnswerAsync(http, await store.FindByIdAsync(Id(http), http.RequestAborted));
-
-    private static async Task RevokeAsync(HttpContext http, KeyStore store, KeyLookup lookup)
-    {
-        KeyRecord? record = await store.RevokeAsync(Id(http), http.RequestAborted);
-        if (record is not null)
-            lookup.Put(record);
-        await AnswerAsync(http, record);
-    }
-
-    private static Task AnswerAsync(HttpContext http, KeyRecord? record) => record is null
-        ? ManageJson.RefuseAsync(http, new GatewayError(ErrorKind.NotFound, "There is no key of that id."))
-        : ManageJson.WriteAsync(http, StatusCodes.Status200OK, ShownKey.Of(record), KeyJson.Default.ShownKey);
-
-    private static string Id(HttpContext http) => (string)http.Request.RouteValues["id"]!;
-
-    private static GatewayError? Check(NewKey wish, DateTimeOffset now)
-    {
-        if (wish.Unknown is { Count: > 0 } unknown)
+        using (document)
         {
-            return Bad($"Unknown: {string.Join(", ", unknown.Keys.Select(static name => $"'{Shorten(name)}'"))}. "
-                + "A key has 'name', 'tenant', 'requestsPerMinute', 'quality', 'cacheTtlSeconds' and 'expiresAt'.", Shorten(unknown.Keys.First()));
+            IdempotentCall call = await replies.BeginAsync(http, bytes, async id => await store.FindByIdAsync(id, http.RequestAborted) is not null);
+            if (await call.AnswerAsync(http))
+                return;
+            string key = KeyText.New();
+            string id = KeyRecord.IdOf(KeyText.Hash(key).Hex());
+            if (LevelReader.Read(document!.RootElement, LevelKind.Key, id, time.GetUtcNow(), out error) is not { } settings
+                || await PlaceAsync(document.RootElement, fault => error = fault, http.RequestAborted) is not { } place)
+            {
+                await ManageJson.RefuseAsync(http, error!);
+                return;
+            }
+
+            KeyRecord record = store.Draft(key, settings) with { Organisation = place.Organisation, Team = place.Team };
+            ReadOnlyMemory<byte> shown = Shown.Of(record), reply = Shown.Of(record, key);
+            if (await call.PlanAsync(record.Id, StatusCodes.Status201Created, $"{Root}/{record.Id}", reply, secret: true) is { } conflict)
+            {
+                await ManageJson.RefuseAsync(http, conflict);
+                return;
+            }
+
+            await audit.ChangeAsync(http, "key.create", record.Id, default, shown, async () =>
+            {
+                await store.AddAsync(record, http.RequestAborted);
+                return true;
+            });
+            await call.EndAsync(made: true);
+            await lookup.PutAsync(record);
+            http.Response.Headers.Location = $"{Root}/{record.Id}";
+            http.Response.Headers.ETag = ManageJson.TagOf(shown.Span);
+            await ManageJson.WriteAsync(http, StatusCodes.Status201Created, reply);
+        }
+    }
+
+    /// <summary>GET: the oldest first. A scan: the table is in the order of hashes.</summary>
+    public async Task ListAsync(HttpContext http)
+    {
+        if (ListPage.Read(http, out GatewayError? error, "organisation", "team") is not { } page)
+        {
+            await ManageJson.RefuseAsync(http, error!);
+            return;
         }
 
-        if (string.IsNullOrWhiteSpace(wish.Name) || wish.Name.Length > LongestName || wish.Name.Any(char.IsControl))
-            return Bad($"'name' is needed: 1 to {LongestName} characters, none of them a control character.", "name");
-        if (wish.Tenant is { } tenant && (!TenantPattern().IsMatch(tenant) || tenant == "open"))
-            return Bad("'tenant' must be 1 to 64 letters, digits, '-', '_' or '.', a letter or digit first, and not 'open'.", "tenant");
-        if (wish.RequestsPerMinute is < 1 or > MostRequests)
-            return Bad($"'requestsPerMinute' must be 1 to {MostRequests}; leave it out for the gateway's default.", "requestsPerMinute");
-        if (wish.Quality is not (null or "basic" or "standard" or "strong" or "frontier"))
-            return Bad("'quality' must be 'basic', 'standard', 'strong' or 'frontier': the least that the model 'auto' gives this key.", "quality");
-        if (wish.CacheTtlSeconds is < 0 or > 31 * 24 * 3600)
-            return Bad("'cacheTtlSeconds' must be 0 (answers to this key are not kept) to 2678400.", "cacheTtlSeconds");
-        return wish.ExpiresAt <= now ? Bad("'expiresAt' must be in the future.", "expiresAt") : null;
+        Manager who = Manager.Of(http);
+        (string? organisation, string? team) = (One(http, "organisation"), One(http, "team"));
+        List<KeyRecord> records = [];
+        await foreach (KeyRecord record in store.ListAsync(http.RequestAborted))
+        {
+            if ((who.Role > ManagementRole.KeyOwner || who.Owns(record)) && (organisation is null || record.Organisation == organisation)
+                && (team is null || record.Team == team) && (page.After is null || string.CompareOrdinal(CursorOf(record), page.After) > 0))
+                records.Add(record);
+        }
+
+        records.Sort(static (a, b) => string.CompareOrdinal(CursorOf(a), CursorOf(b)));
+        if (records.Count > page.Limit + 1)
+            records.RemoveRange(page.Limit + 1, records.Count - page.Limit - 1);
+        await page.AnswerAsync(http, records, static (json, record) => Shown.Write(json, record), CursorOf);
     }
 
-    private static GatewayError Bad(string message, string param) => new(ErrorKind.BadRequest, message, param);
+    /// <summary>GET of one.</summary>
+    public async Task ShowAsync(HttpContext http)
+    {
+        if (await FindAsync(http) is { } record)
+            await ManageJson.WriteVersionAsync(http, StatusCodes.Status200OK, Shown.Of(record));
+    }
 
-    private static string Shorten(string name) => name.Length > 50 ? name[..50] + "..." : name;
+    /// <summary>PATCH.</summary>
+    public async Task ChangeAsync(HttpContext http)
+    {
+        (JsonDocument? document, _, GatewayError? error) = await ManageJson.ReadAsync(http);
+        using (document)
+        {
+            if (error is not null || (error = LevelPatch.Refused(document!.RootElement, LevelKind.Key)) is not null)
+                await ManageJson.RefuseAsync(http, error);
+            else
+                await ReplaceAsync(http, "key.change", record => LevelPatch.Apply(record.Settings, document!.RootElement, LevelKind.Key, record.Id, time.GetUtcNow(), out GatewayError? fault) is { } settings
+                    ? (record with { Settings = settings }, null)
+                    : (null, fault));
+        }
+    }
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\\z")]
-    private static partial Regex TenantPattern();
+    /// <summary>DELETE: revokes. Revoking again changes nothing.</summary>
+    public Task RevokeAsync(HttpContext http) =>
+        ReplaceAsync(http, "key.revoke", record => (record.RevokedAt is null ? record with { RevokedAt = time.GetUtcNow() } : record, null));
+
+    /// <summary>Changes a key unless somebody else does, or the client has seen another version of it.</summary>
+    private async Task ReplaceAsync(HttpContext http, string action, Func<KeyRecord, (KeyRecord? Changed, GatewayError? Error)> change)
+    {
+        for (int attempt = 0; attempt < Tries; attempt++)
+        {
+            if (await FindAsync(http) is not { } record)
+                return;
+            ReadOnlyMemory<byte> before = Shown.Of(record);
+            (KeyRecord? changed, GatewayError? error) = ManageJson.Matches(http, ManageJson.TagOf(before.Span)) ? change(record) : (null, LevelPatch.Outdated());
+            if (error is null && changed!.RevokedAt is not null && action != "key.revoke")
+                error = new GatewayError(ErrorKind.Conflict, "This key was revoked: nothing of it can be changed.");
+            if (error is not null)
+            {
+                await ManageJson.RefuseAsync(http, error);
+                return;
+            }
+
+            ReadOnlyMemory<byte> after = Shown.Of(changed!);
+            KeyRecord? stored = null;
+            if (ReferenceEquals(changed, record) || await audit.ChangeAsync(
+                http, action, record.Id, before, after, async () => (stored = await store.ReplaceAsync(changed!, http.RequestAborted)) is not null))
+            {
+                await lookup.PutAsync(stored ?? record);
+                await ManageJson.WriteVersionAsync(http, StatusCodes.Status200OK, after);
+                return;
+            }
+        }
+
+        throw new StorageException("The key is being changed by others at this moment.");
+    }
+
+    /// <summary>The key that the path names, if the asker may see it; else the refusal is written.</summary>
+    private async ValueTask<KeyRecord?> FindAsync(HttpContext http)
+    {
+        KeyRecord? record = await store.FindByIdAsync((string)http.Request.RouteValues["id"]!, http.RequestAborted);
+        Manager who = Manager.Of(http);
+        if (record is not null && (who.Role > ManagementRole.KeyOwner || who.Owns(record)))
+            return record;
+        await ManageJson.RefuseAsync(http, NotFound());
+        return null;
+    }
+
+    internal static GatewayError NotFound() => new(ErrorKind.NotFound, "There is no key of that id.");
+
+    /// <summary>The organisation and team in which a key is to be made.</summary>
+    private async ValueTask<(string? Organisation, string? Team)?> PlaceAsync(JsonElement json, Action<GatewayError> fault, CancellationToken cancel)
+    {
+        List<(string Path, string Message)> faults = [];
+        LevelFields fields = new(json, faults);
+        (string? organisation, string? team) = (fields.Text("organisation", out _), fields.Text("team", out _));
+        OwnerRecord? below = team is null ? null : await owners.FindAsync(team, cancel);
+        if (team is not null && below is not { Kind: var kind, DeletedAt: null } || team is not null && below!.Kind != LevelKind.Team)
+            fields.Fault("team", "is no team that there is");
+        else if (below is not null && organisation is not null && below.Organisation != organisation)
+            fields.Fault("organisation", "is not that of the team");
+        organisation ??= below?.Organisation;
+        if (faults.Count == 0 && organisation is not null && await owners.FindAsync(organisation, cancel) is not { DeletedAt: null, Organisation: null })
+            fields.Fault("organisation", "is no organisation that there is");
+        if (faults.Count == 0)
+            return (organisation, team);
+        fault(LevelReader.Told(faults));
+        return null;
+    }
+
+    private static string CursorOf(KeyRecord record) => string.Create(CultureInfo.InvariantCulture, $"{record.CreatedAt.UtcTicks:x16}.{record.Id}");
+
+    private static string? One(HttpContext http, string name) => http.Request.Query.TryGetValue(name, out var value) ? value.ToString() : null;
 }

@@ -5,9 +5,10 @@ namespace Perigee.Callers;
 
 /// <summary>
 /// Keys as requests look them up: from memory for at most 10 seconds after the read began, known and unknown ones alike; one read for all who
-/// ask at the same time. A key in use is read again before its time is over, so that no request waits for it.
+/// ask at the same time. A key in use is read again before its time is over, so that no request waits for it. Organisation and team are read
+/// with it and believed as long: the caller is made once of all three.
 /// </summary>
-internal sealed class KeyLookup(KeyStore store, TimeProvider time)
+internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider time)
 {
     /// <summary>How long a key is believed.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
@@ -40,7 +41,7 @@ internal sealed class KeyLookup(KeyStore store, TimeProvider time)
         if (_young.TryGetValue(hash, out Entry? entry) || _old.TryGetValue(hash, out entry))
         {
             TimeSpan age = time.GetElapsedTime(entry.ReadAt);
-            if (age < Lifetime)
+            if (age < Lifetime && (entry.Organisation is null || entry.Version == owners.Version))
             {
                 if (age >= RefreshAfter && entry.Record is not null)
                     Refresh(hash);
@@ -58,8 +59,31 @@ internal sealed class KeyLookup(KeyStore store, TimeProvider time)
         return WaitAsync(read, cancel);
     }
 
-    /// <summary>A change made by this process: it holds at once.</summary>
-    public void Put(KeyRecord record) => Keep(KeyHash.FromHex(record.Hash), new Entry(record, time.GetTimestamp()));
+    /// <summary>A change made by this process: it holds at once, for each of the key's secrets.</summary>
+    /// <exception cref="StorageException">Its organisation or team cannot be read.</exception>
+    public async ValueTask PutAsync(KeyRecord record)
+    {
+        if (record.RevokedAt is not null || record.Organisation is null)
+        {
+            Put(record);
+            return;
+        }
+
+        int version = owners.Version;
+        long now = time.GetTimestamp();
+        (Owner? organisation, Owner? team) = await owners.FindAsync(record.Organisation, record.Team);
+        foreach (string hash in Hashes(record))
+            Keep(KeyHash.FromHex(hash), new Entry(record, hash, organisation, team, now, version));
+    }
+
+    /// <summary>As <see cref="PutAsync"/>, of a key that is revoked or stands alone.</summary>
+    public void Put(KeyRecord record)
+    {
+        foreach (string hash in Hashes(record))
+            Keep(KeyHash.FromHex(hash), new Entry(record, hash, null, null, time.GetTimestamp(), owners.Version));
+    }
+
+    private static IEnumerable<string> Hashes(KeyRecord record) => record.Secrets.Select(static secret => secret.Hash).Prepend(record.Hash);
 
     private async ValueTask<KeyFinding> WaitAsync(Task<Entry> read, CancellationToken cancel) => Judge(await read.WaitAsync(cancel));
 
@@ -69,7 +93,16 @@ internal sealed class KeyLookup(KeyStore store, TimeProvider time)
             return KeyFinding.Unknown;
         if (record.RevokedAt is not null)
             return KeyFinding.Revoked;
-        return record.ExpiresAt <= time.GetUtcNow() ? KeyFinding.Expired : entry.Finding!;
+        DateTimeOffset now = time.GetUtcNow();
+        if (record.Settings.Disabled)
+            return KeyFinding.Disabled;
+        if (record.Settings.ExpiresAt <= now)
+            return KeyFinding.Expired;
+        if (entry.SecretEndsAt <= now)
+            return KeyFinding.Rotated;
+        return (entry.Organisation is null ? null : CallerMaker.Refusal(entry.Organisation, now) ?? CallerMaker.Refusal(entry.Team, now)) is { } refusal
+            ? KeyFinding.Refused(refusal)
+            : entry.Finding!;
     }
 
     private async void Refresh(KeyHash hash)
@@ -100,8 +133,7 @@ internal sealed class KeyLookup(KeyStore store, TimeProvider time)
     {
         try
         {
-            long began = time.GetTimestamp();
-            Entry entry = Keep(hash, new Entry(await store.FindAsync(hash, CancellationToken.None), began));
+            Entry entry = Keep(hash, await ReadAsync(hash.Hex()));
             if (paid && entry.Record is not null)
                 GiveBack();
             _reads.TryRemove(hash, out _);
@@ -117,6 +149,21 @@ internal sealed class KeyLookup(KeyStore store, TimeProvider time)
         }
     }
 
+    private async Task<Entry> ReadAsync(string hash)
+    {
+        int version = owners.Version;
+        long began = time.GetTimestamp();
+        if (await store.FindRowAsync(hash, CancellationToken.None) is not { } row)
+            return new Entry(null, hash, null, null, began, version);
+
+        // A later secret's row names the key; that, organisation and team are read at the same time.
+        ValueTask<TableRow?> main = row.Text("of") is { } of ? store.FindRowAsync(of, CancellationToken.None) : new ValueTask<TableRow?>(row);
+        ValueTask<(Owner? Organisation, Owner? Team)> above = owners.FindAsync(row.Text("organisation"), row.Text("team"));
+        KeyRecord? record = await main is { } key ? KeyRecord.FromRow(key) : null;
+        (Owner? organisation, Owner? team) = await above;
+        return new Entry(record, hash, organisation, team, began, version);
+    }
+
     /// <summary>Two generations bound the memory: the older is dropped whole when the younger is 10 seconds old or full.</summary>
     private Entry Keep(KeyHash hash, Entry entry)
     {
@@ -129,10 +176,10 @@ internal sealed class KeyLookup(KeyStore store, TimeProvider time)
                 _turned = time.GetTimestamp();
             }
 
-            // A read that began before this process revoked the key must not bring it back to life; revoked is for ever.
+            // A read that began before this process changed the key must not bring back what it was; revoked is for ever.
             if (entry.Record is { RevokedAt: null }
                 && (_young.TryGetValue(hash, out Entry? known) || _old.TryGetValue(hash, out known))
-                && known.Record?.RevokedAt is not null)
+                && (known.Record?.RevokedAt is not null || known.Began > entry.Began))
                 return known;
             _young[hash] = entry;
             return entry;
@@ -161,34 +208,40 @@ internal sealed class KeyLookup(KeyStore store, TimeProvider time)
     }
 
     /// <summary>What one read found; the caller is made once and not for every request.</summary>
-    private sealed class Entry(KeyRecord? record, long readAt)
+    private sealed class Entry
     {
-        public KeyRecord? Record { get; } = record;
+        public Entry(KeyRecord? record, string hash, Owner? organisation, Owner? team, long began, int version)
+        {
+            (Organisation, Team, Began, Version) = (organisation, team, began, version);
+            ReadAt = Math.Min(began, Math.Min(organisation?.ReadAt ?? began, team?.ReadAt ?? began));
+            if (record is null)
+                return;
+            SecretEndsAt = record.EndOf(hash, out bool known);
 
-        public long ReadAt { get; } = readAt;
+            // A secret that its key does not name was never handed out.
+            if (!known)
+                return;
+            Record = record;
+            Finding = KeyFinding.Of(CallerMaker.Of(record, organisation?.Record, team?.Record));
+        }
 
-        public KeyFinding? Finding { get; } = record is null
-            ? null
-            : KeyFinding.Of(new Caller(record.Id, record.Tenant, record.Name, record.RequestsPerMinute) 
-            {
-                Quality = record.Quality,
-                CacheTtl = record.CacheTtlSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-            });
+        public KeyRecord? Record { get; }
+
+        public Owner? Organisation { get; }
+
+        public Owner? Team { get; }
+
+        /// <summary>When the read began.</summary>
+        public long Began { get; }
+
+        /// <summary>When the oldest of what it was made of was read.</summary>
+        public long ReadAt { get; }
+
+        /// <summary>What <see cref="OwnerLookup.Version"/> was then.</summary>
+        public int Version { get; }
+
+        public DateTimeOffset? SecretEndsAt { get; }
+
+        public KeyFinding? Finding { get; }
     }
-}
-
-/// <summary>What a look-up found.</summary>
-internal sealed class KeyFinding
-{
-    public static readonly KeyFinding Unknown = new(null);
-    public static readonly KeyFinding Revoked = new(null);
-    public static readonly KeyFinding Expired = new(null);
-    public static readonly KeyFinding Busy = new(null);
-
-    private KeyFinding(Caller? caller) => Caller = caller;
-
-    /// <summary>Whose key it is, or null where it is good for nothing.</summary>
-    public Caller? Caller { get; }
-
-    public static KeyFinding Of(Caller caller) => new(caller);
 }

@@ -45,6 +45,12 @@ internal static class PresentedKey
             Single(headers["x-api-key"]));
     }
 
+    /// <summary>What stands behind <c>Bearer</c>, however long: a token is longer than any key.</summary>
+    public static string? Token(IHeaderDictionary headers) =>
+        headers.Authorization is { Count: 1 } values && values[0] is { } header && header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            ? header[Bearer.Length..].Trim()
+            : null;
+
     private static bool IsOurs(string? key) => key is not null && key.StartsWith(KeyText.Prefix, StringComparison.Ordinal);
 
     /// <summary>A header sent twice is no key: whoever reads the first and whoever reads the last would differ.</summary>

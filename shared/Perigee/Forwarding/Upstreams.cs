@@ -33,6 +33,9 @@ internal sealed class Upstreams : IDisposable
     /// <summary>The connections that a provider may use.</summary>
     public HttpMessageInvoker For(Provider provider) => provider.BuiltIn ? _builtIn : _pools[(int)provider.Network];
 
+    /// <summary>The connections of a reach: for what the operator names besides providers.</summary>
+    public HttpMessageInvoker Within(NetworkReach reach) => _pools[(int)reach];
+
     /// <summary>Connections to public addresses only: for what a client names.</summary>
     public HttpMessageInvoker Public => _pools[(int)NetworkReach.Public];
 

@@ -21,6 +21,8 @@ internal sealed class RoutingMiddleware(RequestDelegate next, RoutePlanner plann
         {
             if (!planner.TryPlain(model, exchange.Options, out RoutePlan? plan, out GatewayError? error))
                 return exchange.RefuseAsync(error!).AsTask();
+            if (!exchange.MayUse(plan.Targets[0].Name))
+                return exchange.RefuseAsync(exchange.Caller!.Scope.Forbids(plan.Targets[0].Name)).AsTask();
             exchange.Plan = plan;
             return next(http);
         }
@@ -62,7 +64,18 @@ internal sealed class RoutingMiddleware(RequestDelegate next, RoutePlanner plann
             await next(exchange.Http);
     }
 
-    private async ValueTask<GatewayError?> FindWithoutModelAsync(Exchange exchange) => exchange.Operation.TargetBy switch
+    private async ValueTask<GatewayError?> FindWithoutModelAsync(Exchange exchange)
+    {
+        if (await FindProviderAsync(exchange) is { } error)
+            return error;
+        CallerScope? scope = exchange.Purpose is null ? exchange.Caller?.Scope : null;
+        string provider = exchange.Plan!.Targets[0].Provider.Name;
+
+        // What models a batch runs stands in a file that the gateway does not see.
+        return scope is null || scope.AllowsProvider(provider, anyModel: exchange.Operation.Name == "batches.create") ? null : scope.Forbids(provider + "/*");
+    }
+
+    private async ValueTask<GatewayError?> FindProviderAsync(Exchange exchange) => exchange.Operation.TargetBy switch
     {
         TargetBy.PathId => await FindByIdAsync(exchange, exchange.Http.Request.RouteValues["id"] as string ?? "", null),
         TargetBy.BodyId when Text(exchange, "input_file_id"u8) is { } id => await FindByIdAsync(exchange, id, "input_file_id"),

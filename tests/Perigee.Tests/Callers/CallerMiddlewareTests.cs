@@ -13,13 +13,15 @@ public sealed class CallerMiddlewareTests : IDisposable
 
     private readonly TestStorage _storage = new();
     private readonly KeyStore _store;
+    private readonly OwnerLookup _owners;
     private readonly KeyLookup _lookup;
     private bool _passed;
 
     public CallerMiddlewareTests()
     {
         _store = new KeyStore(_storage, TimeProvider.System);
-        _lookup = new KeyLookup(_store, TimeProvider.System);
+        _owners = new OwnerLookup(new OwnerStore(_storage), TimeProvider.System);
+        _lookup = new KeyLookup(_store, _owners, TimeProvider.System);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -36,7 +38,8 @@ public sealed class CallerMiddlewareTests : IDisposable
         (string key, KeyRecord record) = await _store.CreateAsync("ci", "team", 60, null, Cancel);
         Exchange exchange = await AskAsync(Closed(), (header, string.Format(null, format, key)));
         Assert.True(_passed);
-        Assert.Equal(new Caller(record.Id, "team", "ci", 60), exchange.Caller);
+        Assert.Equal((record.Id, "team", "ci", 60), Told(exchange.Caller));
+        Assert.Equal(("requests-minute", LimitLevel.Key, record.Id, 60), exchange.Caller!.Limits.Single() is var rule ? (rule.Name, rule.Level, rule.Owner, rule.Amount) : default);
     }
 
     [Fact]
@@ -151,7 +154,7 @@ public sealed class CallerMiddlewareTests : IDisposable
     {
         (string key, KeyRecord record) = await _store.CreateAsync("ci", "team", 7, null, Cancel);
         Exchange exchange = await AskAsync(Policy(loopback: true), ("x-api-key", key));
-        Assert.Equal(new Caller(record.Id, "team", "ci", 7), exchange.Caller);
+        Assert.Equal((record.Id, "team", "ci", 7), Told(exchange.Caller));
     }
 
     [Theory]
@@ -192,6 +195,8 @@ public sealed class CallerMiddlewareTests : IDisposable
         Assert.DoesNotContain("tooshort", both.Message, StringComparison.Ordinal);
     }
 
+    internal static (string, string, string, int?) Told(Caller? caller) => (caller!.KeyId, caller.Tenant, caller.Name, caller.RequestsPerMinute);
+
     internal static CallerPolicy Policy(bool loopback, params (string Name, string Value)[] settings) => new(
         new ConfigurationBuilder().AddInMemoryCollection(settings.Select(static s => new KeyValuePair<string, string?>(s.Name, s.Value))).Build(),
         new GatewayHost { Mode = "local", BoundToLoopback = loopback });
@@ -218,10 +223,17 @@ public sealed class CallerMiddlewareTests : IDisposable
                 _passed = true;
                 return Task.CompletedTask;
             },
-            policy, _lookup);
+            policy, _lookup, new JwtCallers(new JwtReader(new SigningKeys(new NoDocuments(), TimeProvider.System), TimeProvider.System), _owners, TimeProvider.System),
+            new UserCallers());
         await middleware.InvokeAsync(exchange.Http);
         await exchange.Http.Response.BodyWriter.FlushAsync(Cancel);
     }
 
     private static string Body(Exchange exchange) => Encoding.UTF8.GetString(((MemoryStream)exchange.Http.Response.Body).ToArray());
+}
+
+/// <summary>No issuer has any keys.</summary>
+internal sealed class NoDocuments : ISigningKeyDocuments
+{
+    public ValueTask<ReadOnlyMemory<byte>> FetchAsync(Uri address, JwtIssuer issuer, CancellationToken cancel) => throw new IOException("none for a test");
 }

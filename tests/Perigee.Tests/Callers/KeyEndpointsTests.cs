@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Perigee.Callers;
 using Perigee.Storage;
@@ -145,6 +146,11 @@ public sealed class KeyEndpointsTests : IDisposable
         Assert.Equal(503, (await api.SendAsync("GET", "/manage/v1/keys")).Status);
     }
 
+    private sealed class FixedOptions : IGatewayOptions
+    {
+        public GatewayOptions Current => Exchanges.Options;
+    }
+
     private sealed class Api
     {
         private readonly RequestDelegate _app;
@@ -154,12 +160,13 @@ public sealed class KeyEndpointsTests : IDisposable
         {
             _services = new ServiceCollection().AddLogging().AddRouting()
                 .AddSingleton(new System.Diagnostics.DiagnosticListener("test"))
-                .AddSingleton(storage).AddSingleton(TimeProvider.System).AddSingleton(policy)
-                .AddSingleton<AdminGuard>().AddSingleton<KeyStore>().AddSingleton<KeyLookup>()
+                .AddSingleton(storage).AddSingleton(TimeProvider.System).AddSingleton(new GatewayHost { Mode = "local" })
+                .AddSingleton<IGatewayOptions>(new FixedOptions()).AddSingleton<ISigningKeyDocuments, NoDocuments>()
+                .AddCallers(new ConfigurationBuilder().Build()).AddSingleton(policy)
                 .BuildServiceProvider();
             ApplicationBuilder app = new(_services);
             app.UseRouting();
-            app.UseEndpoints(static endpoints => endpoints.MapKeys());
+            app.UseEndpoints(static endpoints => endpoints.MapCallers());
             _app = app.Build();
         }
 

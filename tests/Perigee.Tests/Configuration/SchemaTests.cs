@@ -103,6 +103,8 @@ public class SchemaTests
             }
         }
 
+        if (node.TryGetProperty("items", out JsonElement objects) && objects.TryGetProperty("properties", out _))
+            Walk(root, objects, path + ".*", told);
         if (node.TryGetProperty("additionalProperties", out JsonElement additional) && additional.ValueKind == JsonValueKind.Object)
             Walk(root, additional, path + ".*", told);
     }
@@ -116,6 +118,7 @@ public class SchemaTests
         : node.TryGetProperty("enum", out JsonElement words) ? $"one of {string.Join(", ", words.EnumerateArray().Select(word => word.GetString()))}"
         : node.GetProperty("type").ValueKind == JsonValueKind.Array ? Forms(node.GetProperty("type"))
         : node.TryGetProperty("items", out JsonElement items) && items.TryGetProperty("anyOf", out _) ? "array of strings or target"
+        : node.TryGetProperty("items", out JsonElement objects) && objects.TryGetProperty("properties", out _) ? "array of objects"
         : node.GetProperty("type").GetString() switch
         {
             "integer" => $"integer {node.GetProperty("minimum").GetInt64()}..{node.GetProperty("maximum").GetInt64()}",

@@ -124,7 +124,7 @@ internal sealed class WishDraft
             Only = only,
 
             // A caller may only tighten: what the operator keeps exact stays exact.
-            Semantic = policy.Mode == CacheMode.Semantic && _own != "exact" && (decided || _peerSemantic != false),
+            Semantic = policy.Mode == CacheMode.Semantic && !caller.ExactCacheOnly && _own != "exact" && (decided || _peerSemantic != false),
             Ttl = Least(ttl ?? policy.Ttl, caller.CacheTtl ?? TimeSpan.MaxValue, policy.MostTtl),
             MostAge = MostAge > TimeSpan.Zero ? MostAge : null,
             Namespace = _namespace?.Value ?? "",

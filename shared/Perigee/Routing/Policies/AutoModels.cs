@@ -35,7 +35,7 @@ internal sealed class AutoModels
         List<(long Cost, Target Target)> able = [];
         foreach (Target target in kept.Targets)
         {
-            if (target.Known!.Quality < quality || !Can(target, request) || ModelFacts.Estimate(target, needs, request.At) is not { } cost)
+            if (target.Known!.Quality < quality || !request.Exchange.MayUse(target.Name) || !Can(target, request) || ModelFacts.Estimate(target, needs, request.At) is not { } cost)
                 continue;
             if (Fits(target.Known, needs))
                 able.Add((cost, target));

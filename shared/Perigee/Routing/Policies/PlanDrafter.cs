@@ -67,6 +67,12 @@ internal sealed class PlanDrafter(ModelResolver models, TargetStates states, Ran
         (RouteRequest request, GatewayOptions options) = (draft.Request, draft.Request.Options);
         (string inner, OfferSort? sort) = Split(name, options);
         sort ??= wish?.Sort;
+        if (draft.Request.Exchange is { Purpose: null, Caller: { Scope: { IsEverything: false } scope } } && !scope.AllowsName(inner, ChoiceNames.Are(inner, options)))
+        {
+            walk.Forbid(inner);
+            return null;
+        }
+
         List<Target> targets;
         string? why = null;
         if (options.Routes.TryGetValue(inner, out Route? route))

@@ -17,7 +17,7 @@ internal sealed class RouteRequest(Exchange exchange)
     /// <summary>What it needs of a target.</summary>
     public RequestNeeds Needs => field ??= NeedsReader.Read(Exchange);
 
-    /// <summary>What the caller says of it.</summary>
+    /// <summary>What the request says of itself, where the operator does not.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get => field ??= CallerMetadata.OfBody(Exchange); init; }
 
     /// <summary>What its session is, for <see cref="RoutePolicy.Sticky"/>; null where nothing says so.</summary>
@@ -34,7 +34,8 @@ internal sealed class RouteRequest(Exchange exchange)
     {
         foreach ((string name, var values) in condition.Metadata)
         {
-            if (!Metadata.TryGetValue(name, out string? value) || !values.Contains(value))
+            // What the operator says of the caller no request can change.
+            if (!(Exchange.Caller?.Metadata.TryGetValue(name, out string? value) == true || Metadata.TryGetValue(name, out value)) || !values.Contains(value))
                 return false;
         }
 

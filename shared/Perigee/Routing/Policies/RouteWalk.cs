@@ -33,6 +33,9 @@ internal sealed class RouteWalk(RouteRequest request, ModelResolver models, Orde
     /// <summary>Whether something was left out because the request did not want it.</summary>
     public bool Unwanted { get; private set; }
 
+    /// <summary>The first that was left out because the caller may not use it, or null.</summary>
+    public string? Forbidden { get; private set; }
+
     /// <summary>Why <c>auto</c> found nothing, or null.</summary>
     public GatewayError? NoAuto { get; private set; }
 
@@ -47,6 +50,12 @@ internal sealed class RouteWalk(RouteRequest request, ModelResolver models, Orde
     {
         if (_judged.TryGetValue(target.Name, out bool fit))
             return fit;
+        if (!request.Exchange.MayUse(target.Name))
+        {
+            Forbid(target.Name);
+            return _judged[target.Name] = false;
+        }
+
         string? reason = TargetFilter.Unfit(target, request);
         if (reason is not null)
             LeaveOut(target, reason);
@@ -118,6 +127,13 @@ internal sealed class RouteWalk(RouteRequest request, ModelResolver models, Orde
         }
 
         return Judge(target) ? [target] : [];
+    }
+
+    /// <summary>Leaves out what the caller may not use.</summary>
+    public void Forbid(string name)
+    {
+        Forbidden ??= name;
+        Skipped.Add(new(name, "may not be used by this key"));
     }
 
     /// <summary>Leaves out what a request does not want.</summary>

@@ -17,6 +17,8 @@ internal static class Shortage
     {
         if (draft.Targets.Count > 0)
             return null;
+        if (walk is { Forbidden: not null, Unfit.Count: 0, Unwanted: false })
+            return draft.Request.Exchange.Caller!.Scope.Forbids(names == 1 && draft.Route.Length == 0 ? walk.Forbidden : name);
         RequestNeeds needs = draft.Request.Needs;
         bool windows = walk.Unfit.Count > 0 && walk.Unfit.All(unfit => unfit.Reason == TargetFilter.Window(unfit.Target, draft.Request));
 

@@ -33,16 +33,18 @@ internal sealed class Instance : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    public IServiceProvider Services => _app.Services;
+
     /// <summary>To look at what no client sees.</summary>
     public AnswerCache Cache => _app.Services.GetRequiredService<AnswerCache>();
 
-    public static async Task<Instance> StartAsync(IStorage storage, TimeProvider time, string configuration)
+    public static async Task<Instance> StartAsync(IStorage storage, TimeProvider time, string configuration, bool open = true)
     {
         string folder = Directory.CreateTempSubdirectory("perigee-proof-").FullName;
         string file = Path.Combine(folder, "perigee.json");
         await File.WriteAllTextAsync(file, configuration);
         IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection(
-            [new("PERIGEE_CONFIG", file), new("UPSTREAM_KEY", Provider.Key), new("PERIGEE_ADMIN_KEY", AdminKey), new("PERIGEE_OPEN", "true")]).Build();
+            [new("PERIGEE_CONFIG", file), new("UPSTREAM_KEY", Provider.Key), new("PERIGEE_ADMIN_KEY", AdminKey), new("PERIGEE_OPEN", open ? "true" : "false")]).Build();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.Protocols = HttpProtocols.Http1));

@@ -32,6 +32,8 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>The members of perigee.json besides the providers.</summary>
     public string More { get; private init; } = "";
 
+    public bool Closed { get; private init; }
+
     public Instance One => _instances[0];
 
     public int Calls => Provider.Calls;
@@ -46,6 +48,14 @@ internal sealed class Scene : IAsyncDisposable
         return scene;
     }
 
+    /// <summary>Starts it with one instance that takes nobody without a key.</summary>
+    public static async Task<Scene> StartClosedAsync(string more = "")
+    {
+        Scene scene = new(await Provider.StartAsync(), null) { More = more, Closed = true };
+        await scene.AddAsync();
+        return scene;
+    }
+
     /// <summary>Starts a further instance.</summary>
     public async Task<Instance> AddAsync()
     {
@@ -54,7 +64,7 @@ internal sealed class Scene : IAsyncDisposable
               "providers": { {{Provider.Configuration}} },
               "retries": {"max": 0}, "breaker": {"failures": 1000, "percent": 100}{{(More.Length > 0 ? ", " + More : "")}}
             }
-            """);
+            """, open: !Closed);
         _instances.Add(instance);
         return instance;
     }
