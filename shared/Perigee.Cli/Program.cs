@@ -1,4 +1,12 @@
-using Perigee.Cli;
+namespace Perigee.Cli;
 
-using Api api = new(Environment.GetEnvironmentVariable);
-return await new Commands(api, Environment.GetEnvironmentVariable).RunAsync(args, Console.Out, Console.Error);
+/// <summary>The process.</summary>
+internal static class Program
+{
+    /// <summary>Runs the command line.</summary>
+    public static async Task<int> Main(string[] args)
+    {
+        using Api api = new(Environment.GetEnvironmentVariable);
+        return await new Commands(api, Environment.GetEnvironmentVariable).RunAsync(args, Console.Out, Console.Error);
+    }
+}

@@ -21,9 +21,14 @@ internal sealed class ModelsEndpoint(ModelResolver models, TimeProvider clock)
         Exchange exchange = Exchange.Of(http);
         DialectFamily family = FamilyOf(exchange);
         KeptList? kept = _lists[(int)family];
+        DateTimeOffset now = clock.GetUtcNow();
+        if (exchange.Caller is { Scope: { Models.Count: > 0 } scope })
+        {
+            await SendAsync(exchange, WriteList(exchange.Options, family, now, scope));
+            return;
+        }
 
         // Prices change on a day.
-        DateTimeOffset now = clock.GetUtcNow();
         int day = DateOnly.FromDateTime(now.UtcDateTime).DayNumber;
         if (kept is null || kept.Day != day || !ReferenceEquals(kept.Options, exchange.Options))
             _lists[(int)family] = kept = new(exchange.Options, day, WriteList(exchange.Options, family, now));
@@ -37,6 +42,12 @@ internal sealed class ModelsEndpoint(ModelResolver models, TimeProvider clock)
 
         // Routing leaves an escaped slash escaped, and SDKs escape it.
         string id = (http.Request.RouteValues["id"] as string ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        if (exchange.Caller is { Scope: { Models.Count: > 0 } scope } && !scope.AllowsName(id, ChoiceNames.Are(id, exchange.Options)))
+        {
+            await exchange.RefuseAsync(scope.Forbids(id));
+            return;
+        }
+
         if (exchange.Options.Routes.ContainsKey(id) || (AutoModels.IsAuto(id) && !exchange.Options.Aliases.ContainsKey(id)))
         {
             await SendAsync(exchange, WriteOne(new(id, "perigee", null, null), exchange));
@@ -46,6 +57,12 @@ internal sealed class ModelsEndpoint(ModelResolver models, TimeProvider clock)
         if (!models.TryResolve(id, exchange.Options, out Target? target, out GatewayError? error))
         {
             await exchange.RefuseAsync(error);
+            return;
+        }
+
+        if (!exchange.MayUse(target.Name))
+        {
+            await exchange.RefuseAsync(exchange.Caller!.Scope.Forbids(id));
             return;
         }
 
@@ -70,12 +87,20 @@ internal sealed class ModelsEndpoint(ModelResolver models, TimeProvider clock)
         return buffer.WrittenMemory;
     }
 
-    private byte[] WriteList(GatewayOptions options, DialectFamily family, DateTimeOffset now)
+    private byte[] WriteList(GatewayOptions options, DialectFamily family, DateTimeOffset now, CallerScope? scope = null)
     {
         ArrayBufferWriter<byte> buffer = new(16 * 1024);
         using (Utf8JsonWriter json = new(buffer))
-            ModelShapes.WriteList(json, [.. models.Names(options)], family, now);
+            ModelShapes.WriteList(json, [.. models.Names(options).Where(name => scope is null || MayUse(name, options, scope))], family, now);
         return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Of a route not whether a target is left: that is decided by each request.</summary>
+    private bool MayUse(ModelName name, GatewayOptions options, CallerScope scope)
+    {
+        bool choice = ChoiceNames.Are(name.Id, options);
+        return scope.AllowsName(name.Id, choice)
+            && (choice && name.Aim is null || (models.TryResolve(name.Id, options, out Target? target, out _) && scope.AllowsModel(target.Name)));
     }
 
     private static DialectFamily FamilyOf(Exchange exchange) =>

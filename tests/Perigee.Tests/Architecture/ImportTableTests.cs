@@ -58,7 +58,7 @@ public sealed partial class ImportTableTests
         string path = folder switch
         {
             "functions" => Repository.Path("functions"),
-            "Perigee.Azure" or "Perigee.Embedded" => Repository.Path("shared", folder),
+            "Perigee.Azure" or "Perigee.Cli" or "Perigee.Embedded" => Repository.Path("shared", folder),
             _ => Repository.Path("shared", "Perigee", folder),
         };
         return Directory.Exists(path)

@@ -71,6 +71,28 @@ public sealed class InheritanceTests
     }
 
     [Fact]
+    public async Task The_list_of_models_shows_what_may_be_used()
+    {
+        await using Scene scene = await Scene.StartClosedAsync("""
+            "routes": {"smart": {"targets": ["openai/m"]}}, "aliases": {"fast": "anthropic/m", "slow": "demo/echo"}
+            """);
+        (string key, _) = await scene.One.MakeKeyAsync("""
+            "allowedModels":["demo/*"]
+            """);
+        using HttpRequestMessage request = new(HttpMethod.Get, "/v1/models");
+        request.Headers.Authorization = new("Bearer", key);
+        Reply list = await Reply.OfAsync(await scene.One.Http.SendAsync(request, TestContext.Current.CancellationToken));
+        Assert.Equal(["auto", "demo/echo", "slow", "smart"],
+            list.Json.GetProperty("data").EnumerateArray().Select(static model => model.GetProperty("id").GetString()!).Order(StringComparer.Ordinal));
+        foreach ((string model, int status) in ((string, int)[])[("demo/echo", 200), ("slow", 200), ("smart", 200), ("fast", 403), ("anthropic/m", 403)])
+        {
+            using HttpRequestMessage one = new(HttpMethod.Get, "/v1/models/" + model);
+            one.Headers.Authorization = new("Bearer", key);
+            Assert.Equal(status, (int)(await scene.One.Http.SendAsync(one, TestContext.Current.CancellationToken)).StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task An_answer_that_a_forbidden_model_gave_to_another_key_is_not_replayed()
     {
         await using Scene scene = await Scene.StartClosedAsync("""

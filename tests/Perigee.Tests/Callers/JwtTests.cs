@@ -71,7 +71,7 @@ public sealed class JwtTests
             ("HS256 with the public key as DER", mint.Sign("""{"alg":"HS256","kid":"k1"}""", mint.Payload(now, Claims), bytes => HMACSHA256.HashData(der, bytes)), "not signed with one of"),
             ("HS256 with the modulus", mint.Sign("""{"alg":"HS256","kid":"k1"}""", mint.Payload(now, Claims), bytes => HMACSHA256.HashData(modulus, bytes)), "not signed with one of"),
             ("signed by a stranger", mint.Sign(Header, mint.Payload(now, Claims), bytes => stranger.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)), "signature"),
-            ("key in the header", mint.Sign($$"""{"alg":"RS256","jwk":{"kty":"RSA","n":"{{TokenMint.Encode(stranger.ExportParameters(false).Modulus!)}}","e":"AQAB"}}""",
+            ("key in the header", mint.Sign($$$"""{"alg":"RS256","jwk":{"kty":"RSA","n":"{{{TokenMint.Encode(stranger.ExportParameters(false).Modulus!)}}}","e":"AQAB"}}""",
                 mint.Payload(now, Claims), bytes => stranger.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)), "signature"),
             ("unknown kid", mint.Sign("""{"alg":"RS256","kid":"k9"}""", mint.Payload(now, Claims)), "(kid)"),
             ("no signature", $"{parts[0]}.{parts[1]}.", "signature"),

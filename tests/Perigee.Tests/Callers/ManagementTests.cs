@@ -51,7 +51,7 @@ public sealed class ManagementTests
     public async Task Who_has_seen_another_version_changes_nothing(string what, string more)
     {
         await using Scene scene = await Scene.StartClosedAsync();
-        string path = $"/manage/v1/{what}/" + (await scene.One.MakeAsync(what, $$"""{{{more}}"name":"a","metadata":{"x":"1","y":"2"}}""")).GetProperty("id").GetString();
+        string path = $"/manage/v1/{what}/" + (await scene.One.MakeAsync(what, $$$"""{{{{more}}}"name":"a","metadata":{"x":"1","y":"2"}}""")).GetProperty("id").GetString();
         Reply first = await scene.One.ManageAsync("GET", path);
         string tag = first.Header("ETag");
         Assert.Equal(304, (await scene.One.ManageAsync("GET", path, null, ("If-None-Match", tag))).Status);
@@ -264,6 +264,7 @@ public sealed class ManagementTests
 
     [Theory]
     [InlineData("organisation", "Settings")]
+    [InlineData("key", "KeySettings")]
     public async Task The_description_names_every_member_that_there_is(string kind, string schema)
     {
         using JsonDocument document = await JsonDocument.ParseAsync(ManagementEndpoints.OpenDescription(), default, Cancel);
