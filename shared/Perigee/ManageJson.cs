@@ -82,7 +82,13 @@ internal static class ManageJson
         {
             JsonDocument document = JsonDocument.Parse(bytes);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
-                return (document, bytes, null);
+            {
+                if (IsUnicode(document.RootElement))
+                    return (document, bytes, null);
+                document.Dispose();
+                return (null, bytes, new GatewayError(ErrorKind.BadRequest, "A text in the body holds half of a surrogate pair: send valid Unicode."));
+            }
+
             document.Dispose();
         }
         catch (JsonException fault)
@@ -91,6 +97,25 @@ internal static class ManageJson
         }
 
         return (null, bytes, new GatewayError(ErrorKind.BadRequest, "The body must be a JSON object."));
+    }
+
+    /// <summary>Whether every text can be read: the parser takes <c>\ud800</c> for JSON and does not decode it.</summary>
+    private static bool IsUnicode(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString() is not null,
+                JsonValueKind.Array => value.EnumerateArray().All(IsUnicode),
+                JsonValueKind.Object => value.EnumerateObject().All(static member => member.Name is not null && IsUnicode(member.Value)),
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static async ValueTask<(ReadOnlyMemory<byte> Bytes, GatewayError? Error)> ReadBytesAsync(HttpContext http)

@@ -14,7 +14,7 @@ internal sealed class AuditEndpoint(AuditLog audit, TimeProvider time)
     {
         ListPage? page = ListPage.Read(http, out GatewayError? error, "from", "to");
         DateTimeOffset now = time.GetUtcNow();
-        DateTimeOffset to = Read(http, "to", now, ref error), from = Read(http, "from", to.AddDays(-UsualDays), ref error);
+        DateTimeOffset to = Read(http, "to", now.AddSeconds(1), ref error), from = Read(http, "from", to.AddDays(-UsualDays), ref error);
         DateTimeOffset? after = page?.After is { } cursor ? MomentOf(cursor) : null;
         if (error is null && (from > to || to - from > TimeSpan.FromDays(MostDays)))
             error = Bad("from", $"must be before 'to', and not more than {MostDays} days");

@@ -21,6 +21,7 @@ internal sealed partial class AuditLog(IStorage storage, GatewayHost host, TimeP
     private readonly SemaphoreSlim _turn = new(1, 1);
     private string _chain = NewChain(host);
     private long _sequence;
+    private long _lastMillisecond;
     private string _previous = "";
 
     /// <inheritdoc/>
@@ -95,9 +96,13 @@ internal sealed partial class AuditLog(IStorage storage, GatewayHost host, TimeP
         try
         {
             DateTimeOffset now = time.GetUtcNow();
-            string id = Guid.CreateVersion7(now).ToString("N");
+
+            // A millisecond of its own for each: ids of one process are in the order of its chain.
+            _lastMillisecond = Math.Max(now.ToUnixTimeMilliseconds(), _lastMillisecond + 1);
+            DateTimeOffset turn = DateTimeOffset.FromUnixTimeMilliseconds(_lastMillisecond);
+            string id = Guid.CreateVersion7(turn).ToString("N");
             byte[] record = Write(id, now, who, action, target, before, after, request, failed);
-            TableRow row = new(PartitionOf(DateOnly.FromDateTime(now.UtcDateTime)), id);
+            TableRow row = new(PartitionOf(DateOnly.FromDateTime(turn.UtcDateTime)), id);
             RowBody.Write(row, record);
             await WriteOnceAsync(row, cancel);
             (_previous, _sequence) = (HashOf(record), _sequence + 1);

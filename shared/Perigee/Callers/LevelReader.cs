@@ -174,7 +174,7 @@ internal static partial class LevelReader
             else if (IPAddress.TryParse(texts[i], out IPAddress? address) && address.ToString().Equals(texts[i], StringComparison.OrdinalIgnoreCase))
                 networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
             else
-                fields.Fault($"allowedIps[{i}]", "must be an address or a range such as '203.0.113.0/24' or '2001:db8::/32', the bits behind the prefix zero");
+                fields.Fault($"allowedIps[{i}]", "must be an address or a range such as '203.0.113.0/24' or '2001:db8::/32'");
         }
 
         return networks;
