@@ -13,7 +13,7 @@ internal sealed record NearEntry(string Id, ScopeHash Scope, ReadOnlyMemory<byte
     /// <summary>When it was kept, in ticks: of two that instances kept under one id the later one counts.</summary>
     public long At { get; init; }
 
-    /// <summary>What every question that the guards would pass has as well (<see cref="Skeletons.Of"/>), or 0 where that is not known.</summary>
+    /// <summary>What every question that the guards would pass has as well (<see cref="Skeletons"/>), or 0 where that is not known.</summary>
     public uint Skeleton { get; } = Skeletons.Of(Features.Span);
 
     /// <summary>Bytes of the object, its strings and its place in dictionary and arrays, about.</summary>
