@@ -133,6 +133,8 @@ internal sealed class NearChunk
                 bool mayPass = (open >> at & 1) != 0;
                 if (Cosine(ref search, row + at, products[at]) > (mayPass ? search.Floor : search.RefusedFloor))
                     Consider(ref search, row + at, mayPass);
+                if (!mayPass)
+                    search.Look();
             }
         }
     }

@@ -9,7 +9,11 @@ internal ref struct NearSearch(ref sbyte vector, float scale, float rearLength, 
     /// <summary>What is farther away is no near miss, and looking for it would cost more than finding a hit.</summary>
     private const float LeastRefused = 0.85f;
 
+    /// <summary>Where thousands of questions are nearly alike, the nearest of these is told: looking at all of them is worth nobody's time.</summary>
+    private const int MostRefused = 2_000;
+
     private NearCandidates _found;
+    private int _looked;
 
     /// <summary>One over its length.</summary>
     public readonly float Scale = scale;
@@ -47,11 +51,18 @@ internal ref struct NearSearch(ref sbyte vector, float scale, float rearLength, 
     /// <summary>The nearest, best first.</summary>
     public readonly NearCandidates Found => _found;
 
+    /// <summary>Notes that one was looked at which the guards will refuse.</summary>
+    public void Look()
+    {
+        if (++_looked == MostRefused)
+            RefusedFloor = float.PositiveInfinity;
+    }
+
     /// <summary>Takes in one that the guards will refuse.</summary>
     public void Refuse(NearCandidate candidate)
     {
         Refused = candidate;
-        RefusedFloor = candidate.Similarity;
+        RefusedFloor = MathF.Max(RefusedFloor, candidate.Similarity);
     }
 
     /// <summary>Takes one in, and the farthest out where there are too many.</summary>
