@@ -25,9 +25,9 @@ internal sealed class Commands
         _root.Subcommands.Add(Level("organisations", "organisation", above: false));
         _root.Subcommands.Add(Level("teams", "team", above: true));
         Command limits = new("limits", "Limits and how they stand.");
-        limits.Subcommands.Add(Show("show", "How limits stand now.", "limits", ["key", "team", "organisation"]));
+        limits.Subcommands.Add(Show("show", "How the limits of an owner (a key's, team's or organisation's id) stand; without one the gateway's.", "limits", ["owner"]));
         _root.Subcommands.Add(limits);
-        _root.Subcommands.Add(Show("usage", "What was used.", "usage", ["key", "team", "organisation", "from", "to", "by"]));
+        _root.Subcommands.Add(OfOne("usage", "What was used of all limits that hold for a key, team or organisation.", (id, _, cancel) => Usage.OfAsync(_api, Uri.UnescapeDataString(id), cancel)));
         _root.Subcommands.Add(Cache());
         _root.Subcommands.Add(Config());
     }

@@ -8,7 +8,7 @@ internal static class Printer
 {
     private const int Widest = 60;
 
-    private static readonly string[] Columns = ["id", "name", "organisation", "team", "owner", "level", "meter", "spent", "amount", "remaining", "disabled", "expiresAt", "revokedAt", "deletedAt"];
+    private static readonly string[] Columns = ["id", "name", "organisation", "team", "role", "owner", "meter", "per", "model", "amount", "spent", "remaining", "reset", "disabled", "expiresAt", "revokedAt", "deletedAt"];
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Prints an answer.</summary>
@@ -18,6 +18,8 @@ internal static class Printer
             output.WriteLine(Text(answer));
         else if (answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("data", out JsonElement list) && list.ValueKind == JsonValueKind.Array)
             PrintTable([.. list.EnumerateArray()], output);
+        else if (answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("limits", out JsonElement stands) && stands.ValueKind == JsonValueKind.Array && answer.TryGetProperty("owner", out _))
+            PrintTable([.. stands.EnumerateArray()], output);
         else if (answer.ValueKind == JsonValueKind.Object)
             PrintLines(answer, output);
         else
@@ -49,7 +51,10 @@ internal static class Printer
 
     private static string Cell(JsonElement row, string column)
     {
-        if (row.ValueKind != JsonValueKind.Object || !row.TryGetProperty(column, out JsonElement value) || value.ValueKind is JsonValueKind.Null)
+        // How a limit stands has the limit itself inside.
+        if (row.ValueKind != JsonValueKind.Object
+            || !(row.TryGetProperty(column, out JsonElement value) || (row.TryGetProperty("limit", out JsonElement inner) && inner.TryGetProperty(column, out value)))
+            || value.ValueKind is JsonValueKind.Null)
             return "";
         string text = Plain(value);
         return text.Length > Widest ? text[..(Widest - 3)] + "..." : text;

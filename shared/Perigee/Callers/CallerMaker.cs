@@ -17,6 +17,10 @@ internal static class CallerMaker
     /// <param name="team">Where the rules put it.</param>
     public static Caller Of(string id, string name, OwnerRecord? organisation, OwnerRecord? team) => Make(id, name, null, id, organisation, team);
 
+    /// <summary>The limits of a key alone.</summary>
+    public static IReadOnlyList<LimitRule> LimitsOf(KeyRecord key) =>
+        key.Settings.RequestsPerMinute is { } requests ? [.. key.Settings.Limits, PerMinute(key.Id, requests)] : key.Settings.Limits;
+
     /// <summary>Why nothing below this level is served now, or null.</summary>
     public static string? Refusal(Owner? owner, DateTimeOffset now) => owner switch
     {

@@ -17,6 +17,7 @@ internal static class CallersServices
         .AddSingleton<OwnerStore>()
         .AddSingleton<OwnerLookup>()
         .AddSingleton<UserCallers>()
+        .AddSingleton<ILimitOwners, LimitOwners>()
         .AddSingleton<SigningKeys>()
         .AddSingleton<JwtReader>()
         .AddSingleton<JwtCallers>()

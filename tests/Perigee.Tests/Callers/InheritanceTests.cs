@@ -232,6 +232,10 @@ public sealed class InheritanceTests
         Assert.Equal(("org_l", "team_l", TimeSpan.FromSeconds(60), "strong", 5.0),
             (first.Organisation!, first.Team!, first.CacheTtl!.Value, first.Quality!, first.LogBodies!.Value.Percent));
         Assert.Equal(TimeSpan.Zero, second.CacheTtl);
+        ILimitOwners owners = (ILimitOwners)scene.One.Services.GetService(typeof(ILimitOwners))!;
+        Assert.Equal(first.Limits.Where(rule => rule.Owner == id).Select(static rule => rule.Id), (await owners.RulesOfAsync(id, default))!.Select(static rule => rule.Id));
+        Assert.Equal("team_l|tokens-day", Assert.Single((await owners.RulesOfAsync("team_l", default))!).Id);
+        Assert.Null(await owners.RulesOfAsync("team_none", default));
 
         UserCallers users = new();
         LimitRule anna = users.Of(first, "anna@example.com").Limits[^1];
