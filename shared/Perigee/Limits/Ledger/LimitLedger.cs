@@ -183,33 +183,34 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
         for (int lapses = 0; ; lapses++)
         {
             Task<LedgerWord>[] waits = [.. missing.Select(index => reservation.WaitAsync(index, rules[index], amounts.Of(rules[index].Meter), cancel))];
-            try
-            {
-                await Task.WhenAll(waits);
-            }
-            catch
-            {
-                for (int at = 0; at < waits.Length; at++)
-                {
-                    if (waits[at].IsCompletedSuccessfully)
-                        reservation.Set(missing[at], waits[at].Result);
-                }
-
-                reservation.Settle(LimitAmounts.None);
-                throw;
-            }
-
+            bool gone = false;
             int refusedBy = -1;
             ReservationVerdict verdict = ReservationVerdict.Admitted;
             for (int at = 0; at < waits.Length; at++)
             {
-                LedgerWord word = waits[at].Result;
+                LedgerWord word;
+                try
+                {
+                    word = await waits[at];
+                }
+                catch (OperationCanceledException)
+                {
+                    gone = true;
+                    continue;
+                }
+
                 reservation.Set(missing[at], word);
 
                 // That nothing is left says more than that another limit could not be asked.
                 if (word.Verdict == ReservationVerdict.Admitted || verdict == ReservationVerdict.Refused)
                     continue;
                 (verdict, refusedBy) = (word.Verdict, missing[at]);
+            }
+
+            if (gone)
+            {
+                reservation.Refuse(ReservationVerdict.Refused, -1);
+                cancel.ThrowIfCancellationRequested();
             }
 
             if (verdict != ReservationVerdict.Admitted)
