@@ -19,7 +19,7 @@ internal sealed record HomeLimits(ITable Table);
 /// </summary>
 internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDisposable
 {
-    private const double LongestBackOff = 50;
+    private const double LongestBackOff = 100;
     private const int MostLapses = 8;
 
     private static readonly TimeSpan TidyEvery = TimeSpan.FromMilliseconds(500);
@@ -161,7 +161,7 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
     /// <summary>Waits a little, and longer with each lost race, so that writers who met once do not meet again.</summary>
     public Task BackOffAsync(int attempt)
     {
-        double longest = Math.Min(LongestBackOff, 2 * Math.Pow(2, Math.Min(attempt, 10)));
+        double longest = Math.Min(LongestBackOff, 5 * Math.Pow(2, Math.Min(attempt, 10)));
         return Task.Delay(TimeSpan.FromMilliseconds(Roll() * longest), Time);
     }
 
