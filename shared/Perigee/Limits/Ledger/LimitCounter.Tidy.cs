@@ -30,7 +30,7 @@ internal sealed partial class LimitCounter
                 _grantIdle = _home is not null;
             }
 
-            start = !_busy && (_owed > 0 || _returns.Count > 0 || _closes.Count > 0 || _giveUp || (_home is not null && _grantIdle && _row is not null)
+            start = !_busy && (Unsettled || (_home is not null && _grantIdle && _row is not null)
                 || (_concurrency && _inUse + _balance > 0 && _until - moment < Grace * 3 / 4));
             _busy |= start;
         }
@@ -53,17 +53,15 @@ internal sealed partial class LimitCounter
                     Roll(_clock.Moment);
                     if (_balance > 0)
                         Release();
-                    start = _owed > 0 || _returns.Count > 0 || _closes.Count > 0 || _giveUp;
-                    if (!start)
+                    if (!Unsettled)
                         return;
-                    _busy = true;
+                    (start, _busy) = (true, true);
                 }
             }
 
             if (start)
                 await TendAsync();
-            else
-                await _ledger.BackOffAsync(attempt);
+            await _ledger.BackOffAsync(attempt);
         }
     }
 
@@ -84,6 +82,9 @@ internal sealed partial class LimitCounter
         TimeSpan reset = ends > DateTime.MaxValue.Ticks ? TimeSpan.Zero : new TimeSpan(Math.Max(0, ends - early));
         return new LimitStand(rule, spent, Math.Max(0, rule.Amount - spent), reset);
     }
+
+    /// <summary>Whether something waits to be written, or a write is in doubt.</summary>
+    private bool Unsettled => _owed > 0 || _returns.Count > 0 || _closes.Count > 0 || _giveUp || _pending is not null;
 
     private void Release()
     {

@@ -225,7 +225,7 @@ internal sealed partial class LimitCounter
     {
         long reset = _resetAt == 0 || !_clock.Known ? 0 : Math.Max(0, _resetAt - _clock.Earliest(moment));
         long balance = moment < _until ? Math.Max(0, _balance) : 0;
-        return new LimitStand(rule, _spent, Math.Clamp(rule.Amount - _spent + balance, 0, rule.Amount), new TimeSpan(reset));
+        return new LimitStand(rule, Math.Max(0, _spent - balance), Math.Clamp(rule.Amount - _spent + balance, 0, rule.Amount), new TimeSpan(reset));
     }
 
     private void GiveBack(in LedgerPart part, long amount, long moment)
