@@ -37,14 +37,20 @@ internal sealed partial class LimitCounter
                 row.Granted.Advance(slot.Number);
             row.Expire(early);
             _instances = row.Instances(_ledger.Id, early) * Math.Max(1, _home is null ? 1 : row.HomeRegions);
-            (Step, TimeSpan) decided = _concurrency ? DecidePermits(row, slot, early, moment, fresh) : DecideSlice(row, slot, early, moment, fresh);
+            (Step, TimeSpan) decided = _concurrency ? DecidePermits(row, slot, early, moment, fresh) : DecideSlice(row, slot, early, moment, fresh, wait == 0);
             if (decided.Item1 == Step.Rest)
                 _busy = false;
             return decided;
         }
     }
 
-    private (Step Step, TimeSpan Delay) DecideSlice(CounterRow row, Slot slot, long early, long moment, bool fresh)
+    /// <param name="row">The row, which is changed.</param>
+    /// <param name="slot">The slot to take in.</param>
+    /// <param name="early">The storage's time, at the earliest.</param>
+    /// <param name="moment">Now.</param>
+    /// <param name="fresh">Whether anybody may be refused by the row.</param>
+    /// <param name="begun">Whether the slot has surely begun and not ended: else nothing is taken, only given back.</param>
+    private (Step Step, TimeSpan Delay) DecideSlice(CounterRow row, Slot slot, long early, long moment, bool fresh, bool begun)
     {
         // What goes back and what is owed comes first: it changes what is left.
         LedgerPlan plan = new(_writes + 1, moment, slot, 0, _owed) { Returns = new Dictionary<long, long>(_returns), Closed = _closes };
@@ -71,11 +77,11 @@ internal sealed partial class LimitCounter
         if (unmet.Count > 0)
             Refuse(unmet, row, left - take, moment, early);
 
-        long ahead = Ahead(moment, slot.End + _shape.Slack - early);
+        long ahead = !begun ? 0 : Ahead(moment, slot.End + _shape.Slack - early);
         if (take > 0 || (usable < ahead / 4 && need == 0))
             take = Math.Min(Math.Max(0, left), take + Math.Max(0, ahead - Math.Max(0, usable - need)));
         if (take == 0 && opened == 0 && !settles)
-            return WantsHome(row, slot, early, moment) ? (Step.AskHome, default) : (Step.Rest, default);
+            return begun && WantsHome(row, slot, early, moment) ? (Step.AskHome, default) : (Step.Rest, default);
         row.Taken.Add(slot.Number, take + opened);
         row.TakenAt = early;
         return Write(row, plan with { Take = take }, early);
