@@ -34,7 +34,7 @@ internal sealed partial class LimitCounter
         {
             for (int attempt = 0; _clock.Moment - began < Patience.Ticks;)
             {
-                if (!_clock.Known || _clock.IsStale(_clock.Moment))
+                if (_clock.WantsAsking(_clock.Moment, _shape.Tolerance))
                     await CalibrateAsync();
                 if (_row is null)
                 {

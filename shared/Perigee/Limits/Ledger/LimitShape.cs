@@ -58,6 +58,9 @@ internal sealed class LimitShape
     /// <summary>How long after its slot a slice may be spent, in ticks.</summary>
     public long Slack { get; }
 
+    /// <summary>How much doubt about the storage's time costs nothing, in ticks.</summary>
+    public long Tolerance => Slack > 0 ? Slack : TimeSpan.TicksPerSecond / 5;
+
     /// <summary>Tells counters of different shapes apart: the row's key.</summary>
     public string Key { get; }
 

@@ -21,9 +21,16 @@ internal sealed class StorageClock(ITable table, TimeProvider time)
     /// <summary>What was learned is made sure of again after this long.</summary>
     private static readonly long Stale = TimeSpan.FromSeconds(20).Ticks;
 
+    /// <summary>A bad measure is made again after this long at first, then after twice as long each time.</summary>
+    private static readonly long ShortestPause = TimeSpan.FromMilliseconds(20).Ticks;
+
+    private static readonly long LongestPause = TimeSpan.FromSeconds(2).Ticks;
+
     private readonly long _origin = time.GetTimestamp();
     private Bounds? _bounds;
     private Task? _asking;
+    private long _pause = ShortestPause;
+    private long _again;
 
     /// <summary>Ticks since the process began.</summary>
     public long Moment => time.GetElapsedTime(_origin).Ticks;
@@ -31,8 +38,18 @@ internal sealed class StorageClock(ITable table, TimeProvider time)
     /// <summary>Whether anything is known.</summary>
     public bool Known => Volatile.Read(ref _bounds) is not null;
 
-    /// <summary>Whether it is time to ask again.</summary>
-    public bool IsStale(long moment) => Volatile.Read(ref _bounds) is not { } bounds || moment - bounds.At > Stale;
+    /// <summary>
+    /// Whether it is time to ask: nothing is known, or not lately, or not well, because the storage was slow when it was asked. Not well is worth
+    /// another try only now and then.
+    /// </summary>
+    /// <param name="moment">Now.</param>
+    /// <param name="tolerance">The doubt that does not matter, in ticks.</param>
+    public bool WantsAsking(long moment, long tolerance)
+    {
+        if (Volatile.Read(ref _bounds) is not { } bounds || moment - bounds.At > Stale)
+            return true;
+        return Latest(moment) - Earliest(moment) > tolerance && moment >= Volatile.Read(ref _again);
+    }
 
     /// <summary>The storage's time is not before this.</summary>
     public long Earliest(long moment)
@@ -89,6 +106,8 @@ internal sealed class StorageClock(ITable table, TimeProvider time)
         // Others write the same row: the stamp that is read is that of the last of them, at or after our own.
         string mark = Guid.CreateVersion7().ToString("N");
         long before = Moment;
+        _pause = Known && before - _bounds!.At < Stale ? Math.Min(2 * _pause, LongestPause) : ShortestPause;
+        Volatile.Write(ref _again, before + _pause);
         await table.WriteAsync(new TableRow("clock", "clock").Set("mark", mark), WriteWhen.Always, cancel);
         long written = Moment;
         TableRow row = await table.FindAsync("clock", "clock", cancel) ?? throw new StorageException("The storage lost a row.");
