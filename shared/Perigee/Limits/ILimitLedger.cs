@@ -42,7 +42,7 @@ internal readonly record struct LimitAmounts(long InputTokens, long OutputTokens
 
 /// <summary>How one limit stands.</summary>
 /// <param name="Rule">The limit.</param>
-/// <param name="Spent">What its window holds, leased amounts that are not spent yet included.</param>
+/// <param name="Spent">What its window holds, amounts included that other instances leased and did not spend yet.</param>
 /// <param name="Remaining">What is left, as far as this instance knows; never negative.</param>
 /// <param name="Reset">Until what was spent leaves the window: all of it where the window is fixed, the oldest part where it slides; zero where it never does.</param>
 internal readonly record struct LimitStand(LimitRule Rule, long Spent, long Remaining, TimeSpan Reset);

@@ -1,0 +1,104 @@
+using Perigee.Tests.Limits.Simulation;
+
+namespace Perigee.Tests.Limits;
+
+/// <summary>
+/// Eight processes on one limit, in simulated time: wall clocks wrong by up to five seconds, storage that fails, answers late and loses replies,
+/// processes stopped and killed. The benchmark <c>limits</c> runs the same with twenty seeds.
+/// </summary>
+public sealed class ExactnessTests
+{
+    public static TheoryData<int, long, long> Kinds() => new()
+    {
+        { (int)LimitMeter.Requests, 1, 1 },
+        { (int)LimitMeter.Requests, 10, 1 },
+        { (int)LimitMeter.Requests, 1_000, 1 },
+        { (int)LimitMeter.Tokens, 10, 2 },
+        { (int)LimitMeter.Tokens, 1_000, 40 },
+        { (int)LimitMeter.Tokens, 100_000, 2_000 },
+        { (int)LimitMeter.Money, 1, 1 },
+        { (int)LimitMeter.Money, 1_000, 40 },
+        { (int)LimitMeter.Money, 100_000, 2_000 },
+    };
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Whatever_fails_no_window_holds_more_than_the_limit(int meter, long limit, long most)
+    {
+        RunResult result = Run(meter, limit, most, static s => s with { Faults = Faults.Some, Mayhem = true, TakesLess = true });
+        Assert.True(result.MostInWindow <= limit, $"{result}");
+        Assert.True(result.Admitted > 0, $"{result}");
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Where_nobody_is_killed_the_limit_is_used(int meter, long limit, long most)
+    {
+        RunResult result = Run(meter, limit, most, static s => s);
+        Assert.True(result.MostInWindow <= limit, $"{result}");
+        Assert.True(result.OfLimit >= 0.95, $"{result}");
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void A_budget_for_ever_is_never_overspent(int meter, long limit, long most)
+    {
+        RunResult result = Run(meter, limit, most, static s => s with
+        {
+            Rule = s.Rule with { Period = LimitPeriod.Total, Window = LimitWindow.Fixed },
+            Faults = Faults.Some,
+            Mayhem = true,
+            TakesLess = true,
+            Length = TimeSpan.FromMinutes(3),
+        });
+        Assert.True(result.Admitted <= limit, $"{result}");
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Regions_together_never_spend_more_though_one_is_cut_off(int meter, long limit, long most)
+    {
+        RunResult sliding = Run(meter, limit, most, static s => s with
+        {
+            Regions = 2,
+            Partition = (TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(100)),
+            Faults = Faults.Some,
+            Mayhem = true,
+        });
+        Assert.True(sliding.MostInWindow <= limit, $"{sliding}");
+        RunResult budget = Run(meter, limit, most, static s => s with
+        {
+            Regions = 2,
+            Partition = (TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60)),
+            Rule = s.Rule with { Period = LimitPeriod.Total, Window = LimitWindow.Fixed },
+            Length = TimeSpan.FromMinutes(3),
+        });
+        Assert.True(budget.Admitted <= limit, $"{budget}");
+        Assert.True(budget.OfLimit >= 0.95, $"{budget}");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    [InlineData(30)]
+    public void Writes_at_a_distant_home_do_not_grow_with_the_instances(int instances)
+    {
+        RunResult result = Run((int)LimitMeter.Requests, 6_000, 1, s => s with
+        {
+            Instances = instances,
+            Regions = 1,
+            Demand = 1.2,
+            Length = TimeSpan.FromMinutes(2),
+        });
+        Assert.InRange(result.HomeWrites / 120.0, 0.1, 6);
+    }
+
+    private static RunResult Run(int meter, long limit, long most, Func<RunSettings, RunSettings> change)
+    {
+        int seed = Environment.TickCount & 0xFFFF;
+        RunResult result = LedgerRun.Run(change(new RunSettings
+        {
+            Seed = seed,
+            Rule = RunSettings.RuleOf((LimitMeter)meter, limit),
+            MostAmount = most,
+        }));
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed} {result}");
+        return result;
+    }
+}
