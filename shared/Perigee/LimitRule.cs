@@ -3,7 +3,7 @@ namespace Perigee;
 /// <summary>One limit as it is in force for a caller. All that apply to a request must pass.</summary>
 internal sealed record LimitRule
 {
-    /// <summary>What it is called among the limits of its owner: the operator's own name, or meter and period (<c>requests/minute</c>). Safe in a table key.</summary>
+    /// <summary>What it is called among the limits of its owner: the operator's own name, or meter and period (<c>requests-minute</c>). Safe in a table key.</summary>
     public required string Name { get; init; }
 
     /// <summary>Whose limit it is.</summary>
