@@ -47,7 +47,9 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
         if (record.Limit is { } limit)
         {
             json.WriteStartObject("limit"u8);
-            json.WriteNumber("requestsPerMinute"u8, limit.Limit);
+            json.WriteString("name"u8, limit.Rule.Name);
+            json.WriteString("owner"u8, limit.Rule.Owner);
+            json.WriteNumber("amount"u8, limit.Rule.Amount);
             json.WriteNumber("remaining"u8, limit.Remaining);
             json.WriteEndObject();
         }
