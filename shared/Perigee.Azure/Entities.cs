@@ -16,7 +16,7 @@ internal static class Entities
 
     public static TableRow Row(TableEntity entity)
     {
-        TableRow row = new(entity.PartitionKey, entity.RowKey) { ETag = entity.ETag.ToString() };
+        TableRow row = new(entity.PartitionKey, entity.RowKey) { ETag = entity.ETag.ToString(), WrittenAt = entity.Timestamp };
         foreach ((string name, object? value) in entity)
         {
             if (value is not null && name is not ("PartitionKey" or "RowKey" or "Timestamp" or "odata.etag"))

@@ -12,11 +12,15 @@ public sealed class EmbeddedStorage : IStorage, IDisposable
     private readonly SqliteFile _file;
     private readonly string _blobs;
     private readonly Drafts _drafts;
+    private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, ITable> _tables = new(StringComparer.Ordinal);
 
     /// <summary>Names the place; nothing is opened before the first use.</summary>
-    public EmbeddedStorage(string dataDirectory)
+    /// <param name="dataDirectory">Made on the first write where it is missing.</param>
+    /// <param name="time">The clock that rows are stamped by; the machine's where none is given.</param>
+    public EmbeddedStorage(string dataDirectory, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         Location = Path.GetFullPath(dataDirectory);
         _file = new SqliteFile(Location);
         _blobs = Path.Combine(Location, "blobs");
@@ -27,7 +31,7 @@ public sealed class EmbeddedStorage : IStorage, IDisposable
     public string Location { get; }
 
     /// <inheritdoc/>
-    public ITable Table(string name) => _tables.GetOrAdd(StorageNames.Table(name), static (table, file) => new SqliteTable(file, table), _file);
+    public ITable Table(string name) => _tables.GetOrAdd(StorageNames.Table(name), static (table, place) => new SqliteTable(place._file, table, place._time), this);
 
     /// <inheritdoc/>
     public IBlobs Blobs(string container) => new FolderBlobs(Path.Combine(_blobs, StorageNames.Container(container)), _drafts);

@@ -5,12 +5,13 @@ using Perigee.Storage;
 namespace Perigee.Embedded;
 
 /// <summary>
-/// A row's values as bytes: a format byte, then for each value its type, its name and its data (numbers little endian; names, texts and
+/// A row as bytes: a format byte, when it was written (in UTC ticks; rows of format 1 do not say), then for each value its type, its name and its data (numbers little endian; names, texts and
 /// byte arrays after a 32-bit length).
 /// </summary>
 internal static class RowCodec
 {
-    private const byte Format = 1;
+    private const byte Timeless = 1;
+    private const byte Format = 2;
 
     private enum Kind : byte
     {
@@ -25,14 +26,15 @@ internal static class RowCodec
         Bytes = 9,
     }
 
-    public static byte[] Write(TableRow row)
+    public static byte[] Write(TableRow row, DateTimeOffset now)
     {
-        int size = 1;
+        int size = 1 + 8;
         foreach ((string name, object value) in row.Values)
             size += 1 + 4 + name.Length + SizeOf(value);
         byte[] data = new byte[size];
         data[0] = Format;
-        Span<byte> rest = data.AsSpan(1);
+        BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(1), now.UtcTicks);
+        Span<byte> rest = data.AsSpan(1 + 8);
         foreach ((string name, object value) in row.Values)
         {
             rest[0] = (byte)KindOf(value);
@@ -76,11 +78,14 @@ internal static class RowCodec
     /// <exception cref="InvalidDataException">The bytes are no row.</exception>
     public static void Read(ReadOnlySpan<byte> data, TableRow row)
     {
-        if (data.IsEmpty || data[0] != Format)
+        if (data.IsEmpty || data[0] is not (Timeless or Format))
             throw new InvalidDataException("A row has a format that this version does not know.");
         try
         {
+            byte format = data[0];
             data = data[1..];
+            if (format == Format)
+                row.WrittenAt = new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(Take(ref data, 8)), TimeSpan.Zero);
             while (!data.IsEmpty)
             {
                 Kind kind = (Kind)data[0];

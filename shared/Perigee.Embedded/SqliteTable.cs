@@ -4,7 +4,7 @@ using Perigee.Storage;
 namespace Perigee.Embedded;
 
 /// <summary>A table as the rows of that name in the one SQLite table.</summary>
-internal sealed class SqliteTable(SqliteFile file, string name) : ITable
+internal sealed class SqliteTable(SqliteFile file, string name, TimeProvider time) : ITable
 {
     public ValueTask<TableRow?> FindAsync(string partition, string row, CancellationToken cancel)
     {
@@ -52,7 +52,7 @@ internal sealed class SqliteTable(SqliteFile file, string name) : ITable
         TableLimits.Check(row);
 
         // Encoded here and not on the writer's thread: the row may be changed by its owner once this call returns.
-        byte[] data = RowCodec.Write(row);
+        byte[] data = RowCodec.Write(row, time.GetUtcNow());
         string? version = await file.WriteAsync(statements => statements.Write(name, new TableWrite(row, when), data), cancel);
         return version is null ? WriteResult.Conflict() : new WriteResult(true, version);
     }
@@ -60,7 +60,8 @@ internal sealed class SqliteTable(SqliteFile file, string name) : ITable
     public async ValueTask<WriteResult> WriteTogetherAsync(IReadOnlyList<TableWrite> writes, CancellationToken cancel)
     {
         TableLimits.CheckBatch(writes);
-        byte[][] data = [.. writes.Select(static write => RowCodec.Write(write.Row))];
+        DateTimeOffset now = time.GetUtcNow();
+        byte[][] data = [.. writes.Select(write => RowCodec.Write(write.Row, now))];
         int failed = await file.WriteAsync(statements => statements.WriteTogether(name, writes, data), cancel);
         return failed < 0 ? new WriteResult(true) : WriteResult.Conflict(failed);
     }

@@ -63,6 +63,21 @@ public abstract class TableContract(IPlace place)
     }
 
     [Fact]
+    public async Task A_row_says_when_the_storage_wrote_it()
+    {
+        DateTimeOffset before = TimeProvider.System.GetUtcNow();
+        await Table.WriteAsync(new TableRow("p", "r").Set("n", 1), WriteWhen.Always, Cancel);
+        DateTimeOffset after = TimeProvider.System.GetUtcNow();
+        DateTimeOffset first = (await Table.FindAsync("p", "r", Cancel))!.WrittenAt!.Value;
+
+        // Both storages run on this machine, so by its clock; the emulator cuts off what is less than a millisecond.
+        Assert.InRange(first, before.AddMilliseconds(-1), after);
+        await Table.WriteAsync(new TableRow("p", "r").Set("n", 2), WriteWhen.Always, Cancel);
+        TableRow again = Assert.Single(await Table.ReadAsync("p", null, null, Cancel).ToListAsync(Cancel));
+        Assert.InRange(again.WrittenAt!.Value, first, TimeProvider.System.GetUtcNow());
+    }
+
+    [Fact]
     public async Task Absent_wins_once()
     {
         WriteResult first = await Table.WriteAsync(new TableRow("p", "r").Set("n", 1), WriteWhen.Absent, Cancel);

@@ -27,10 +27,10 @@ internal sealed class TestStorage : IStorage, IDisposable
     private readonly bool _owns;
     private int _calls;
 
-    public TestStorage(string? directory = null)
+    public TestStorage(string? directory = null, TimeProvider? time = null)
     {
         _owns = directory is null;
-        _inner = new EmbeddedStorage(directory ?? Path.Combine(Path.GetTempPath(), "perigee-" + Guid.NewGuid().ToString("N")));
+        _inner = new EmbeddedStorage(directory ?? Path.Combine(Path.GetTempPath(), "perigee-" + Guid.NewGuid().ToString("N")), time);
     }
 
     public string Location => _inner.Location;

@@ -19,5 +19,14 @@ internal static class LimitsServices
             provider.GetRequiredService<TimeProvider>(),
             new Random(),
             provider.GetRequiredService<ILogger<RequestLimiter>>()))
-        .AddHostedService(static provider => provider.GetRequiredService<RequestLimiter>());
+        .AddHostedService(static provider => provider.GetRequiredService<RequestLimiter>())
+        .AddSingleton(static provider => new LimitLedger(
+            provider.GetRequiredService<IStorage>().Table("limits"),
+            provider.GetService<HomeLimits>()?.Table,
+            provider.GetRequiredService<GatewayHost>(),
+            provider.GetRequiredService<TimeProvider>(),
+            new Random(),
+            provider.GetRequiredService<ILogger<LimitLedger>>()))
+        .AddSingleton<ILimitLedger>(static provider => provider.GetRequiredService<LimitLedger>())
+        .AddHostedService(static provider => provider.GetRequiredService<LimitLedger>());
 }

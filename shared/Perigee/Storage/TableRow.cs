@@ -18,6 +18,12 @@ public sealed class TableRow(string partition, string row)
     /// <summary>The version that was read, or that a write with <see cref="WriteWhen.Unchanged"/> expects. Opaque.</summary>
     public string? ETag { get; set; }
 
+    /// <summary>
+    /// When the storage wrote the row that was read, by the storage's own clock, to the millisecond or better. Null in a row that was not read,
+    /// and where the storage did not say. Not for telling versions apart: its clock may be set back.
+    /// </summary>
+    public DateTimeOffset? WrittenAt { get; set; }
+
     /// <summary>The values by name, in the order they were set.</summary>
     public OrderedDictionary<string, object> Values { get; } = new(StringComparer.Ordinal);
 
