@@ -113,6 +113,8 @@ internal sealed class QuestionSize
                     }
 
                     break;
+                case JsonTokenType.String when name == i - 1 && body.NameIs(tokens[name], "model"u8):
+                    break;
                 case JsonTokenType.String when name == i - 1 && TryMedia(body, tokens, name, i):
                     break;
                 case JsonTokenType.Number when name != i - 1:

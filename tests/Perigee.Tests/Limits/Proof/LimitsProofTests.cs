@@ -40,6 +40,7 @@ public sealed class LimitsProofTests
         Reply reply = await scene.One.AskAsync(form, $"{provider}/m1");
 
         Assert.Equal(200, reply.Status);
+        await SettledAsync(1);
         LimitAmounts asked = Assert.Single(_ledger.Asked);
         Assert.Equal((50L, asked.InputTokens + 500, 1L), (asked.OutputTokens, asked.MicroDollars, asked.Requests));
         Assert.InRange(asked.InputTokens, 30, 200);
@@ -61,6 +62,7 @@ public sealed class LimitsProofTests
         await using Scene scene = await StartAsync("""{"meter":"requests","amount":1,"per":"minute"}""");
         Form form = Form.Of(name);
         Assert.Equal(200, (await scene.One.AskAsync(form, Model(form))).Status);
+        await SettledAsync(1);
         Reply refused = await scene.One.AskAsync(form, Model(form), "Something else?");
 
         Assert.Equal((429, "30"), (refused.Status, refused.Header("Retry-After")));
@@ -109,12 +111,13 @@ public sealed class LimitsProofTests
     [Fact]
     public async Task A_budget_that_begins_anew_says_when()
     {
-        await using Scene scene = await StartAsync("""{"meter":"money","amount":0.0007,"per":"day"}""");
+        await using Scene scene = await StartAsync("""{"meter":"money","amount":0.00062,"per":"day"}""");
         Assert.Equal(200, (await scene.One.AskAsync(Form.OpenAi, "openai/m1")).Status);
+        await SettledAsync(1);
         Reply refused = await scene.One.AskAsync(Form.OpenAi, "openai/m1", "Something else?");
 
         Assert.Equal((402, "30"), (refused.Status, refused.Header("Retry-After")));
-        Assert.Contains("is spent: $0.000081 of $0.0007 a day, $0.000619 left, and this request may cost $0.000", refused.Body, StringComparison.Ordinal);
+        Assert.Contains("is spent: $0.000081 of $0.00062 a day, $0.000539 left, and this request may cost $0.000", refused.Body, StringComparison.Ordinal);
         Assert.Contains("It begins anew 2026-11-24T14:00:30Z.", refused.Body, StringComparison.Ordinal);
     }
 
@@ -126,6 +129,7 @@ public sealed class LimitsProofTests
         Reply reply = await scene.One.AskAsync(Form.Of(name), $"{provider}/m1");
 
         Assert.Equal(200, reply.Status);
+        await SettledAsync(1);
         long most = long.Parse(reply.Header("x-perigee-max-tokens"), CultureInfo.InvariantCulture);
         LimitAmounts reserved = _ledger.Asked[^1];
         Assert.InRange(most, 16, 49);
@@ -158,6 +162,7 @@ public sealed class LimitsProofTests
         scene.Provider.Says = new Speech("One piece of words, ", "another piece of words, ", "a third.") { Broken = true };
         Form form = Form.Of(name);
         await scene.One.AskAsync(form, Model(form));
+        await SettledAsync(1);
 
         LimitAmounts asked = _ledger.Asked.Single(), taken = Assert.Single(_ledger.Settled);
         Assert.InRange(taken.OutputTokens, 3, 40);
@@ -183,7 +188,7 @@ public sealed class LimitsProofTests
             await leaves.CancelAsync();
         }
 
-        await Eventually.IsTrueAsync(() => Task.FromResult(_ledger.Settled.Count == 1), "the request is settled");
+        await SettledAsync(1);
         never.SetResult();
         LimitAmounts taken = _ledger.Settled.Single();
         Assert.True(taken is { InputTokens: > 0, OutputTokens: > 0 } && taken.MicroDollars == taken.InputTokens + (10 * taken.OutputTokens), taken.ToString());
@@ -195,7 +200,9 @@ public sealed class LimitsProofTests
     {
         await using Scene scene = await StartAsync("""{"meter":"money","amount":1,"per":"day"}, {"meter":"requests","amount":10,"per":"minute"}""");
         Assert.Equal("miss", (await scene.One.AskAsync(Form.OpenAi, "openai/m1")).Cache);
+        await SettledAsync(1);
         Assert.Equal("hit", (await scene.One.AskAsync(Form.OpenAi, "openai/m1")).Cache);
+        await SettledAsync(2);
 
         Assert.Equal([new LimitAmounts(11, 7, 81), new LimitAmounts(0, 0, 0)], _ledger.Settled);
         Assert.Equal((81L, 2L), (_ledger.SpentOf("gateway|money-day"), _ledger.SpentOf("gateway|requests-minute")));
@@ -215,7 +222,7 @@ public sealed class LimitsProofTests
         gate.SetResult();
 
         Assert.Equal((200, 200), ((await first).Status, (await second).Status));
-        await Eventually.IsTrueAsync(() => Task.FromResult(_ledger.Settled.Count == 2), "both are settled");
+        await SettledAsync(2);
         Assert.Equal((1, 81L), (scene.Calls, _ledger.SpentOf("gateway|money-day")));
     }
 
@@ -231,6 +238,7 @@ public sealed class LimitsProofTests
         if (policy == "allow")
         {
             Assert.Equal("false", reply.Header("x-perigee-price-known"));
+            await SettledAsync(1);
             Assert.Equal(new LimitAmounts(11, 7, 0), _ledger.Settled.Single());
             return;
         }
@@ -252,6 +260,7 @@ public sealed class LimitsProofTests
         };
         Assert.Equal(500, (await scene.One.AskAsync(Form.OpenAi, "openai/m1")).Status);
         Assert.Equal(404, (await scene.One.AskAsync(Form.OpenAi, "openai/m1", headers: ("x-perigee-cache", "only"))).Status);
+        await SettledAsync(2);
         Assert.Equal([new LimitAmounts(0, 0, 0), new LimitAmounts(0, 0, 0)], _ledger.Settled);
         Assert.Equal((0L, 2L), (_ledger.SpentOf("gateway|money-day"), _ledger.SpentOf("gateway|requests-minute")));
     }
@@ -261,14 +270,16 @@ public sealed class LimitsProofTests
     {
         await using Scene scene = await StartAsync("""{"meter":"money","amount":1,"per":"day"}""",
             models: """ "models": {"openai/m1": {"price": {"input": 1, "output": 10, "priority": {"input": 2, "output": 20}, "flex": {"input": 0.5, "output": 5}}}} """);
+        int asked = 0;
         foreach ((string tier, long micro) in ((string, long)[])[("default", 81), ("flex", 41), ("priority", 162)])
         {
-            scene.Provider.Instead = async asked =>
+            scene.Provider.Instead = async call =>
             {
-                await Provider.SendAsync(asked.Http, 200, Speech.Text.Whole(Dialects.OpenAi)[..^1] + $",\"service_tier\":\"{tier}\"}}");
+                await Provider.SendAsync(call.Http, 200, Speech.Text.Whole(Dialects.OpenAi)[..^1] + $",\"service_tier\":\"{tier}\"}}");
                 return true;
             };
             Assert.Equal(200, (await scene.One.AskAsync(Form.OpenAi, "openai/m1", headers: ("x-perigee-cache", "off"))).Status);
+            await SettledAsync(++asked);
             Assert.Equal(micro, _ledger.Settled[^1].MicroDollars);
         }
     }
@@ -278,6 +289,7 @@ public sealed class LimitsProofTests
     {
         await using Scene scene = await StartAsync("""{"meter":"money","amount":1,"per":"day","timeZone":"Europe/Vienna"}, {"name":"all","meter":"requests","amount":10,"per":"minute"}""");
         await scene.One.AskAsync(Form.OpenAi, "openai/m1");
+        await SettledAsync(1);
         Reply reply = await scene.One.ManageAsync(HttpMethod.Get, "/manage/v1/limits");
 
         Assert.Equal(
@@ -289,6 +301,9 @@ public sealed class LimitsProofTests
         Assert.Equal(404, (await scene.One.ManageAsync(HttpMethod.Get, "/manage/v1/limits?owner=key_none")).Status);
         Assert.Equal(401, (int)(await scene.One.Http.GetAsync("/manage/v1/limits", TestContext.Current.CancellationToken)).StatusCode);
     }
+
+    /// <summary>A client may have its answer before the request is over.</summary>
+    private Task SettledAsync(int count) => Eventually.IsTrueAsync(() => Task.FromResult(_ledger.Settled.Count >= count), $"{count} requests are settled");
 
     private static string Model(Form form) => form.Dialect switch { Dialects.OpenAi => "openai/m1", Dialects.Anthropic => "anthropic/m1", _ => "gemini/m1" };
 
