@@ -16,10 +16,13 @@ internal sealed partial class LimitCounter
     private static readonly long IdleGrant = TimeSpan.FromSeconds(5).Ticks;
 
     /// <summary>How often one that waits for the instance that asks home looks.</summary>
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Seconds of a region's demand that are asked for ahead.</summary>
     private const int RegionSeconds = 2;
+
+    /// <summary>Slots whose demand says what the next may need.</summary>
+    private const int SlotsBack = 5;
 
     private const int MostRaces = 40;
 
@@ -41,10 +44,22 @@ internal sealed partial class LimitCounter
         return moment - _asked < Idle && granted < RegionDemand(row, slot, early, moment) / 4;
     }
 
+    /// <summary>
+    /// What the region will ask for in the next seconds of this slot: as this instance's demand tells, or as the region took in the slots before.
+    /// </summary>
     private long RegionDemand(CounterRow row, Slot slot, long early, long moment)
     {
-        double seconds = (double)Math.Clamp(slot.End - early, 0, RegionSeconds * TimeSpan.TicksPerSecond) / TimeSpan.TicksPerSecond;
-        return (long)(_rate.PerSecond(moment) * row.Instances(_ledger.Id, early) * seconds);
+        long lasts = Math.Clamp(slot.End - early, 0, RegionSeconds * TimeSpan.TicksPerSecond);
+        double demand = (double)_rate.PerSecond(moment) / TimeSpan.TicksPerSecond * row.Instances(_ledger.Id, early);
+        if (_shape.Sliding)
+        {
+            long most = 0;
+            for (long before = 1; before < Math.Min(_shape.Slots, SlotsBack); before++)
+                most = Math.Max(most, row.Taken[slot.Number - before]);
+            demand = Math.Max(demand, 1.25 * most / (slot.End - slot.Start));
+        }
+
+        return (long)(demand * lasts);
     }
 
     private async Task AskHomeAsync()
@@ -74,7 +89,9 @@ internal sealed partial class LimitCounter
                 }
 
                 need = Math.Max(0, Waiting() - (row.Granted[slot.Number] - row.Taken[slot.Number]));
-                ahead = idle ? 0 : RegionDemand(row, slot, early, moment);
+
+                // Where requests wait here they wait at the others, too: what is granted should not be gone before those look.
+                ahead = idle ? 0 : Math.Max(RegionDemand(row, slot, early, moment), Waiting() * (row.Instances(_ledger.Id, early) - 1));
                 (row.Refiller, row.RefillerUntil, _grantIdle) = (_ledger.Id, early + Claim, false);
                 Mark(row, new LedgerPlan(_writes + 1, moment, slot, 0, 0), early);
             }
@@ -89,7 +106,7 @@ internal sealed partial class LimitCounter
 
         if (!await WriteAsync())
         {
-            await _ledger.BackOffAsync(0);
+            await _ledger.BackOffAsync(2);
             return;
         }
 

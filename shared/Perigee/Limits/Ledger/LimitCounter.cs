@@ -19,6 +19,8 @@ internal sealed partial class LimitCounter
     /// <summary>A counter is forgotten when no request came for this long.</summary>
     private static readonly long Forgotten = TimeSpan.FromMinutes(2).Ticks;
 
+    private const int ManyInstances = 16;
+
     private readonly Lock _gate = new();
     private readonly LimitLedger _ledger;
     private readonly LedgerPlace _place;
@@ -266,7 +268,10 @@ internal sealed partial class LimitCounter
             _returns.Remove(_returns.Keys.Min());
     }
 
-    /// <summary>What is taken beyond those who wait: half a second's demand, and at most a sixteenth of what is left.</summary>
+    /// <summary>
+    /// What is taken beyond those who wait: half a second's demand, up to a second's where many instances write the same row, and at most a
+    /// sixteenth of what is left.
+    /// </summary>
     /// <param name="moment">Now.</param>
     /// <param name="lasts">How long it could be spent, in ticks.</param>
     private long Ahead(long moment, long lasts)
@@ -276,7 +281,8 @@ internal sealed partial class LimitCounter
         long left = Math.Max(0, _rule.Amount - _spent) / 16;
         if (_concurrency)
             return Math.Min(_inUse / 4, left);
-        double seconds = (double)Math.Clamp(lasts, 0, TimeSpan.TicksPerSecond / 2) / TimeSpan.TicksPerSecond;
+        double most = 0.5 + (0.5 * Math.Min(_instances, ManyInstances) / ManyInstances);
+        double seconds = Math.Clamp((double)lasts / TimeSpan.TicksPerSecond, 0, most);
         return Math.Min((long)(_rate.PerSecond(moment) * seconds), left);
     }
 }

@@ -19,7 +19,7 @@ internal sealed record HomeLimits(ITable Table);
 /// </summary>
 internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDisposable
 {
-    private const double LongestBackOff = 50;
+    private const double LongestBackOff = 100;
     private const int MostLapses = 8;
 
     private static readonly TimeSpan TidyEvery = TimeSpan.FromMilliseconds(500);
@@ -161,7 +161,7 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
     /// <summary>Waits a little, and longer with each lost race, so that writers who met once do not meet again.</summary>
     public Task BackOffAsync(int attempt)
     {
-        double longest = Math.Min(LongestBackOff, 2 * Math.Pow(2, Math.Min(attempt, 10)));
+        double longest = Math.Min(LongestBackOff, 5 * Math.Pow(2, Math.Min(attempt, 10)));
         return Task.Delay(TimeSpan.FromMilliseconds(Roll() * longest), Time);
     }
 
@@ -183,33 +183,34 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
         for (int lapses = 0; ; lapses++)
         {
             Task<LedgerWord>[] waits = [.. missing.Select(index => reservation.WaitAsync(index, rules[index], amounts.Of(rules[index].Meter), cancel))];
-            try
-            {
-                await Task.WhenAll(waits);
-            }
-            catch
-            {
-                for (int at = 0; at < waits.Length; at++)
-                {
-                    if (waits[at].IsCompletedSuccessfully)
-                        reservation.Set(missing[at], waits[at].Result);
-                }
-
-                reservation.Settle(LimitAmounts.None);
-                throw;
-            }
-
+            bool gone = false;
             int refusedBy = -1;
             ReservationVerdict verdict = ReservationVerdict.Admitted;
             for (int at = 0; at < waits.Length; at++)
             {
-                LedgerWord word = waits[at].Result;
+                LedgerWord word;
+                try
+                {
+                    word = await waits[at];
+                }
+                catch (OperationCanceledException)
+                {
+                    gone = true;
+                    continue;
+                }
+
                 reservation.Set(missing[at], word);
 
                 // That nothing is left says more than that another limit could not be asked.
                 if (word.Verdict == ReservationVerdict.Admitted || verdict == ReservationVerdict.Refused)
                     continue;
                 (verdict, refusedBy) = (word.Verdict, missing[at]);
+            }
+
+            if (gone)
+            {
+                reservation.Refuse(ReservationVerdict.Refused, -1);
+                cancel.ThrowIfCancellationRequested();
             }
 
             if (verdict != ReservationVerdict.Admitted)

@@ -42,7 +42,7 @@ internal sealed class LimitShape
             (LimitPeriod.Second, false) => (10, TimeSpan.FromMilliseconds(20).Ticks),
             (LimitPeriod.Second, true) => (1, TimeSpan.FromMilliseconds(500).Ticks),
             (_, false) => (40, TimeSpan.FromMilliseconds(200).Ticks),
-            (_, true) => (40, TimeSpan.FromMilliseconds(500).Ticks),
+            (_, true) => (20, TimeSpan.FromMilliseconds(500).Ticks),
         };
         _length = (period + Slack + slots - 1) / slots;
         Slots = slots + 1;
