@@ -8,9 +8,16 @@ internal sealed class Estimator(ReachedTargets reached, OutputHistory history)
     /// <summary>Taken for an answer's length where neither the question, the key's past nor the catalogue says less.</summary>
     public const long UsualOutput = 4096;
 
-    // The frame of a message or tool, as OpenAI's models count it; and what comes with tools unseen, as Claude counts it.
+    // The frame of a message or tool, as OpenAI's models count it, and what comes with a question unseen: measured on recorded ones.
     private const int PerFrame = 4;
-    private const int ForTools = 350;
+    private const int PerQuestion = 15;
+    private const int ForTools = 100;
+    private const int ForToolsOfClaude = 550;
+    private const int ForSchemaOfClaude = 60;
+
+    // The most that is billed for a picture; of one small model for the same price a picture as of its large sister, in tokens.
+    private const long PerPicture = 1_600;
+    private const long PerPictureOfMini = 37_000;
 
     /// <summary>Estimates a request.</summary>
     /// <param name="exchange">The request.</param>
@@ -50,18 +57,21 @@ internal sealed class Estimator(ReachedTargets reached, OutputHistory history)
 
     private static long InputOf(QuestionSize size, IReadOnlyList<Target> targets)
     {
-        bool older = false;
+        bool older = false, mini = false;
         int percent = 0;
         foreach (Target target in targets)
         {
             Vocabulary words = Vocabulary.Of(target.Model);
             older |= words == Vocabulary.Cl100k;
+            mini |= target.Model.Contains("4o-mini", StringComparison.OrdinalIgnoreCase);
             percent = Math.Max(percent, words == Vocabulary.Cl100k ? 0 : words.Percent);
         }
 
-        long fixedTokens = size.MediaTokens + ((long)PerFrame * size.Frames) + (percent == Vocabulary.Claude.Percent && size.Frames > 0 && size.HasTools ? ForTools : 0);
+        bool claude = percent == Vocabulary.Claude.Percent;
+        long around = size.MediaTokens + ((mini ? PerPictureOfMini : PerPicture) * size.Pictures) + ((long)PerFrame * size.Frames) + PerQuestion
+            + (!size.HasTools ? 0 : claude ? ForToolsOfClaude : ForTools) + (claude && size.HasSchema ? ForSchemaOfClaude : 0);
         long newer = percent > 0 || !older ? Count(size, Vocabulary.O200k) * Math.Max(percent, 100) / 100 : 0;
-        return fixedTokens + Math.Max(newer, older ? Count(size, Vocabulary.Cl100k) : 0);
+        return around + Math.Max(newer, older ? Count(size, Vocabulary.Cl100k) : 0);
     }
 
     private static long Count(QuestionSize size, Vocabulary words)

@@ -50,10 +50,10 @@ public sealed class EstimateCorpusTests(ITestOutputHelper output)
         string Share(double share) => all[(int)(share * (all.Count - 1))].Ratio.ToString("0.00", CultureInfo.InvariantCulture);
         int under = all.Count(one => one.Ratio < 1);
         output.WriteLine($"{dialect}: {all.Count} questions, {under} under; estimate to bill at 1% {Share(0.01)}, 5% {Share(0.05)}, 50% {Share(0.5)}, 95% {Share(0.95)}");
-        foreach ((_, string what) in all.Take(12))
+        foreach ((_, string what) in all.Take(25))
             output.WriteLine("  " + what);
         Assert.True(all.Count > 50);
-        Assert.True(under <= all.Count * 0.05, $"{under} of {all.Count} are under");
+        Assert.True(under <= all.Count * 0.1, $"{under} of {all.Count} are under");
     }
 
     /// <summary>What a provider adds by itself cannot be seen: results of its own tools, what it has kept, files behind an id.</summary>
@@ -62,7 +62,7 @@ public sealed class EstimateCorpusTests(ITestOutputHelper output)
         string text = body.GetRawText();
         foreach (string word in (string[])["previous_response_id", "\"conversation\"", "web_search", "web_fetch", "code_execution", "code_interpreter", "file_search", "\"mcp", "mcp_", "computer",
             "googleSearch", "google_search", "urlContext", "url_context", "codeExecution", "retrieval", "cachedContent", "tool_search", "image_generation", "fileData", "file_id", "file_uri", "fileUri",
-            "memory_", "bash_", "text_editor", "shell", "apply_patch", "encrypted_content", "mid_conv", "search-preview", "fileSearch", "compact"])
+            "memory_", "bash_", "text_editor", "shell", "apply_patch", "encrypted_content", "mid_conv", "search-preview", "fileSearch", "compact", "advisor", "\"mode\":\"pro\""])
         {
             if (text.Contains(word, StringComparison.Ordinal))
                 return true;

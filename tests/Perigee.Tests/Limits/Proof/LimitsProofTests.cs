@@ -43,7 +43,7 @@ public sealed class LimitsProofTests
         await SettledAsync(1);
         LimitAmounts asked = Assert.Single(_ledger.Asked);
         Assert.Equal((50L, asked.InputTokens + 500, 1L), (asked.OutputTokens, asked.MicroDollars, asked.Requests));
-        Assert.InRange(asked.InputTokens, 30, 200);
+        Assert.InRange(asked.InputTokens, 30, 400);
         Assert.Equal(new LimitAmounts(11, 7, 81), Assert.Single(_ledger.Settled));
         Assert.Equal((81L, 18L), (_ledger.SpentOf("gateway|money-day"), _ledger.SpentOf("gateway|tokens-minute")));
         Assert.Equal("1.00", reply.Header("x-perigee-budget-limit"));
@@ -111,13 +111,13 @@ public sealed class LimitsProofTests
     [Fact]
     public async Task A_budget_that_begins_anew_says_when()
     {
-        await using Scene scene = await StartAsync("""{"meter":"money","amount":0.00062,"per":"day"}""");
+        await using Scene scene = await StartAsync("""{"meter":"money","amount":0.000735,"per":"day"}""");
         Assert.Equal(200, (await scene.One.AskAsync(Form.OpenAi, "openai/m1")).Status);
         await SettledAsync(1);
         Reply refused = await scene.One.AskAsync(Form.OpenAi, "openai/m1", "Something else?");
 
         Assert.Equal((402, "30"), (refused.Status, refused.Header("Retry-After")));
-        Assert.Contains("is spent: $0.000081 of $0.00062 a day, $0.000539 left, and this request may cost $0.000", refused.Body, StringComparison.Ordinal);
+        Assert.Contains("is spent: $0.000081 of $0.000735 a day, $0.000654 left, and this request may cost $0.000", refused.Body, StringComparison.Ordinal);
         Assert.Contains("It begins anew 2026-11-24T14:00:30Z.", refused.Body, StringComparison.Ordinal);
     }
 
@@ -125,7 +125,7 @@ public sealed class LimitsProofTests
     [MemberData(nameof(Ways))]
     public async Task Where_money_is_short_the_answer_is_asked_for_shorter(string name, string provider)
     {
-        await using Scene scene = await StartAsync("""{"meter":"money","amount":0.0004,"per":"day","clamp":true}""");
+        await using Scene scene = await StartAsync("""{"meter":"money","amount":0.0006,"per":"day","clamp":true}""");
         Reply reply = await scene.One.AskAsync(Form.Of(name), $"{provider}/m1");
 
         Assert.Equal(200, reply.Status);
@@ -134,7 +134,7 @@ public sealed class LimitsProofTests
         LimitAmounts reserved = _ledger.Asked[^1];
         Assert.InRange(most, 16, 49);
         Assert.Equal(most, reserved.OutputTokens);
-        Assert.InRange(reserved.MicroDollars, 391, 400);
+        Assert.InRange(reserved.MicroDollars, 591, 600);
         JsonElement body = Json.Parse(Assert.Single(scene.Provider.Bodies));
         JsonElement said = provider == "gemini" ? body.GetProperty("generationConfig").GetProperty("maxOutputTokens") : body.GetProperty("max_tokens");
         Assert.Equal(most, said.GetInt64());
