@@ -1,4 +1,5 @@
 using Perigee.Benchmarks.Dialects;
+using Perigee.Benchmarks.Limits;
 using Perigee.Benchmarks.Load;
 using Perigee.Benchmarks.Outages;
 using Perigee.Benchmarks.Semantic;
@@ -15,11 +16,13 @@ return args switch
     ["soak", .. string[] rest] => await LongSoak.RunAsync(rest),
     ["semantic", .. string[] rest] => await SemanticRun.RunAsync(rest),
     ["semantic-speed", .. string[] rest] => SemanticSpeed.Run(rest),
+    ["limits", .. string[] rest] => LimitsTable.Run(rest),
+    ["limits-speed", .. string[] rest] => LimitsSpeed.Run(rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N] | hedge | soak [--minutes N] | semantic [--pairs FILE]... | semantic-speed");
+    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N] | hedge | soak [--minutes N] | semantic [--pairs FILE]... | semantic-speed | limits [--seeds N] | limits-speed");
     return 2;
 }

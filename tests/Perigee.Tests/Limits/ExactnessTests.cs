@@ -45,9 +45,48 @@ public sealed class ExactnessTests
             Rule = s.Rule with { Period = LimitPeriod.Total, Window = LimitWindow.Fixed },
             Faults = Faults.Some,
             Mayhem = true,
+            TakesLess = true,
             Length = TimeSpan.FromMinutes(3),
         });
         Assert.True(result.Admitted <= limit, $"{result}");
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Regions_together_never_spend_more_though_one_is_cut_off(int meter, long limit, long most)
+    {
+        RunResult sliding = Run(meter, limit, most, static s => s with
+        {
+            Regions = 2,
+            Partition = (TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(100)),
+            Faults = Faults.Some,
+            Mayhem = true,
+        });
+        Assert.True(sliding.MostInWindow <= limit, $"{sliding}");
+        RunResult budget = Run(meter, limit, most, static s => s with
+        {
+            Regions = 2,
+            Partition = (TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60)),
+            Rule = s.Rule with { Period = LimitPeriod.Total, Window = LimitWindow.Fixed },
+            Length = TimeSpan.FromMinutes(3),
+        });
+        Assert.True(budget.Admitted <= limit, $"{budget}");
+        Assert.True(budget.OfLimit >= 0.95, $"{budget}");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    [InlineData(30)]
+    public void Writes_at_a_distant_home_do_not_grow_with_the_instances(int instances)
+    {
+        RunResult result = Run((int)LimitMeter.Requests, 6_000, 1, s => s with
+        {
+            Instances = instances,
+            Regions = 1,
+            Demand = 1.2,
+            Length = TimeSpan.FromMinutes(2),
+        });
+        Assert.InRange(result.HomeWrites / 120.0, 0.1, 6);
     }
 
     private static RunResult Run(int meter, long limit, long most, Func<RunSettings, RunSettings> change)
@@ -56,7 +95,7 @@ public sealed class ExactnessTests
         RunResult result = LedgerRun.Run(change(new RunSettings
         {
             Seed = seed,
-            Rule = new LimitRule { Name = "n", Level = LimitLevel.Key, Owner = "key_a", Meter = (LimitMeter)meter, Amount = limit, Period = LimitPeriod.Minute },
+            Rule = RunSettings.RuleOf((LimitMeter)meter, limit),
             MostAmount = most,
         }));
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed} {result}");

@@ -10,6 +10,12 @@ internal sealed record RunSettings
 
     public required LimitRule Rule { get; init; }
 
+    /// <summary>A limit a minute that slides.</summary>
+    public static LimitRule RuleOf(LimitMeter meter, long amount) => new()
+    {
+        Name = "n", Level = LimitLevel.Key, Owner = "key_a", Meter = meter, Amount = amount, Period = LimitPeriod.Minute,
+    };
+
     public int Instances { get; init; } = 8;
 
     public int Callers { get; init; } = 4;
@@ -44,7 +50,7 @@ internal sealed record RunSettings
 
 /// <summary>What came of it.</summary>
 internal sealed record RunResult(
-    long Admitted, long MostInWindow, long Requests, long Refused, long Down, double OfLimit, int Writes, int LostWrites, int HomeWrites, long Stranded);
+    long Admitted, long MostInWindow, long Requests, long Refused, long Down, double OfLimit, int Writes, int LostWrites, int HomeWrites);
 
 /// <summary>Many processes on one limit, in simulated time.</summary>
 internal sealed class LedgerRun
@@ -110,7 +116,7 @@ internal sealed class LedgerRun
         double windows = _settings.Rule.Period is LimitPeriod.Total ? 1 : _settings.Length / _settings.Period;
         return new RunResult(
             total, MostIn(_admitted, _settings.Rule.Period is LimitPeriod.Total ? long.MaxValue / 2 : _settings.Period.Ticks), _counts.Requests, _counts.Refused,
-            _counts.Down, total / (windows * _settings.Rule.Amount), _tables.Sum(static t => t.Writes), _tables.Sum(static t => t.Lost), _home?.Writes ?? 0, 0);
+            _counts.Down, total / (windows * _settings.Rule.Amount), _tables.Sum(static t => t.Writes), _tables.Sum(static t => t.Lost), _home?.Writes ?? 0);
     }
 
     private void Cut(bool cut)
