@@ -128,6 +128,9 @@ internal static class SemanticSpeed
         return Style.Wear(Style.Draw(dice), template.Render("", "", dice).A);
     }
 
+    private static bool Same(FoldedText asked, NearCandidate candidate) =>
+        FoldedText.FromFeatures(candidate.Entry.Features.Span) is { } kept && DifferenceGuard.Compare(asked, kept).Same;
+
     private static bool Find(NearIndex index, ScopeHash scope, string text)
     {
         if (!FoldedText.TryFold(text, default, out FoldedText? asked, out _))
@@ -136,13 +139,14 @@ internal static class SemanticSpeed
         Span<sbyte> small = stackalloc sbyte[index.Stride];
         if (!HashedEmbedder.Embed(text, vector))
             return false;
-        int count = index.Search(small, SmallVector.Round(vector, small), scope, SemanticTiers.Hashed.Threshold, out NearCandidates found);
+        int count = index.Search(
+            small, SmallVector.Round(vector, small), scope, Skeletons.Of(asked.Units), SemanticTiers.Hashed.Threshold, out NearCandidates found, out NearCandidate? refused);
         foreach (NearCandidate candidate in ((ReadOnlySpan<NearCandidate>)found)[..count])
         {
-            if (FoldedText.FromFeatures(candidate.Entry.Features.Span) is { } kept && DifferenceGuard.Compare(asked, kept).Same)
+            if (Same(asked, candidate))
                 return true;
         }
 
-        return false;
+        return refused is { } told && Same(asked, told);
     }
 }

@@ -1,3 +1,5 @@
+using Perigee.Caching.Semantic;
+
 namespace Perigee.Caching.Near;
 
 /// <summary>What the index knows of one answer that is kept. It never changes: a newer one takes its place.</summary>
@@ -11,8 +13,11 @@ internal sealed record NearEntry(string Id, ScopeHash Scope, ReadOnlyMemory<byte
     /// <summary>When it was kept, in ticks: of two that instances kept under one id the later one counts.</summary>
     public long At { get; init; }
 
+    /// <summary>What every question that the guards would pass has as well (<see cref="Skeletons"/>), or 0 where that is not known.</summary>
+    public uint Skeleton { get; } = Skeletons.Of(Features.Span);
+
     /// <summary>Bytes of the object, its strings and its place in dictionary and arrays, about.</summary>
-    private const int Overhead = 280;
+    private const int Overhead = 288;
 
     /// <summary>Bytes in memory without the vector, about.</summary>
     public int Bytes => Overhead + (2 * Id.Length) + Features.Length + (2 * (Text?.Length ?? 0));

@@ -41,18 +41,25 @@ internal sealed class NearIndex(int dimensions, int mostEntries, TimeProvider ti
     /// <param name="vector">What is looked for, rounded.</param>
     /// <param name="scale">One over its length.</param>
     /// <param name="scope">The scope, which must be equal.</param>
+    /// <param name="skeleton">What entries must have that the guards would pass (<see cref="NearEntry.Skeleton"/>), or 0 where that is not known.</param>
     /// <param name="threshold">The least cosine.</param>
     /// <param name="found">Takes them, best first.</param>
+    /// <param name="refused">The nearest of those that the guards will refuse, where it is very near; or null.</param>
     /// <returns>How many.</returns>
-    public int Search(ReadOnlySpan<sbyte> vector, float scale, ScopeHash scope, double threshold, out NearCandidates found)
+    public int Search(
+        ReadOnlySpan<sbyte> vector, float scale, ScopeHash scope, uint skeleton, double threshold, out NearCandidates found, out NearCandidate? refused)
     {
         found = default;
+        refused = null;
         if (vector.Length != _stride || scale == 0)
             return 0;
-        NearSearch search = new(ref MemoryMarshal.GetReference(vector), scale, scope, (float)threshold, time.GetUtcNow());
+        NearSearch search = new(
+            ref MemoryMarshal.GetReference(vector), scale, SmallVector.RearLength(vector, scale), VectorFronts.Excess(vector, SmallVector.Front(_stride)), skeleton, scope,
+            (float)threshold, time.GetUtcNow());
         foreach (NearChunk chunk in Volatile.Read(ref _chunks))
             chunk.Search(ref search);
         found = search.Found;
+        refused = search.Refused;
         return search.Count;
     }
 
@@ -131,7 +138,7 @@ internal sealed class NearIndex(int dimensions, int mostEntries, TimeProvider ti
                     entry = chunk[row];
                     if (entry is null || entry.Expires <= now)
                         continue;
-                    vector = chunk.Vector(row).ToArray();
+                    vector = chunk.Vector(row);
                 }
 
                 yield return (entry, vector);

@@ -135,7 +135,8 @@ internal sealed class NearLookup : IAsyncDisposable
         sbyte[] small = ArrayPool<sbyte>.Shared.Rent(index.Stride);
         Span<sbyte> rounded = small.AsSpan(0, index.Stride);
         float scale = vector.Length <= rounded.Length ? SmallVector.Round(vector, rounded) : 0;
-        int count = index.Search(rounded, scale, question.Scope, question.Threshold, out NearCandidates found);
+        int count = index.Search(
+            rounded, scale, question.Scope, Skeletons.Of(question.Features.Span), question.Threshold, out NearCandidates found, out NearCandidate? farther);
         ArrayPool<sbyte>.Shared.Return(small);
         ReadOnlySpan<NearCandidate> candidates = ((ReadOnlySpan<NearCandidate>)found)[..count];
 
@@ -158,6 +159,9 @@ internal sealed class NearLookup : IAsyncDisposable
             refused ??= Found(candidate, verdict);
         }
 
+        // One of another skeleton cannot pass: what is told is why.
+        if (farther is { } told && (refused is null || told.Similarity > refused.Similarity) && Compare(question.Features, told.Entry.Features) is { Same: false } why)
+            refused = Found(told, why);
         return new(refused);
     }
 

@@ -226,7 +226,7 @@ public sealed class NearIndexTests(ITestOutputHelper output)
             long started = Stopwatch.GetTimestamp();
             HashedEmbedder.Embed(asked[i], vector);
             float scale = SmallVector.Round(vector, small);
-            index.Search(small, scale, scope, 0.5, out _);
+            index.Search(small, scale, scope, 0, 0.5, out _, out _);
             times[i] = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
             allocated += i < 100 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;
         }
@@ -252,7 +252,7 @@ public sealed class NearIndexTests(ITestOutputHelper output)
     {
         sbyte[] small = new sbyte[index.Stride];
         float scale = SmallVector.Round(vector, small);
-        int count = index.Search(small, scale, scope, threshold, out NearCandidates found);
+        int count = index.Search(small, scale, scope, 0, threshold, out NearCandidates found, out _);
         return ((ReadOnlySpan<NearCandidate>)found)[..count].ToArray();
     }
 
