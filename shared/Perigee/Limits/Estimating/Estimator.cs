@@ -12,8 +12,8 @@ internal sealed class Estimator(ReachedTargets reached, OutputHistory history)
     private const int PerFrame = 4;
     private const int PerQuestion = 15;
     private const int ForTools = 100;
-    private const int ForToolsOfClaude = 550;
-    private const int ForSchemaOfClaude = 60;
+    private const int ForToolsOfClaude = 600;
+    private const int ForSchemaOfClaude = 170;
 
     // The most that is billed for a picture; of one small model for the same price a picture as of its large sister, in tokens.
     private const long PerPicture = 1_600;
