@@ -89,7 +89,7 @@ public sealed class EstimatorTests
     public void What_is_affordable_is_affordable()
     {
         Estimate both = Of("chat", "both", """{"max_tokens":500,"n":2}""");
-        foreach (long money in (long[])[0, 1, both.AmountsOf(0).MicroDollars, both.AmountsOf(1).MicroDollars, 50_000, both.Amounts.MicroDollars, long.MaxValue])
+        foreach (long money in (long[])[0, 1, both.AmountsOf(0).MicroDollars, both.AmountsOf(1).MicroDollars, 50_000, both.Amounts.MicroDollars - 1, both.Amounts.MicroDollars, long.MaxValue])
         {
             long output = both.Affordable(money);
             Assert.True(output < 0 ? both.AmountsOf(0).MicroDollars > money : both.AmountsOf(output).MicroDollars <= money, $"{money}: {output}");
