@@ -1,3 +1,5 @@
+using Perigee.Wire;
+
 namespace Perigee;
 
 /// <summary>One try at one target, kept even when it failed.</summary>
@@ -17,4 +19,13 @@ internal sealed record Attempt(
 
     /// <summary>Whether it was started beside another that was slow.</summary>
     public bool Hedge { get; init; }
+
+    /// <summary>Whether the question went out: from then on the provider may bill it.</summary>
+    public bool Sent { get; init; }
+
+    /// <summary>The tokens that its answer told, or null.</summary>
+    public TokenUsage? Usage { get; init; }
+
+    /// <summary>Output tokens as they could be counted from outside, where the answer did not tell or did not end.</summary>
+    public long CountedTokens { get; init; }
 }

@@ -12,9 +12,14 @@ internal sealed class ConfigurationModels(ConfiguredProviders providers, Configu
     private const long MostTokens = 100_000_000;
     private static readonly string[] Words = ["text", "image", "audio", "video", "file"];
 
+    private ModelCatalog _under = ModelCatalog.Shipped;
+
     /// <summary>The shipped catalogue with the entries laid over it.</summary>
-    public ModelCatalog Read(ConfigurationSection section)
+    /// <param name="section">The entries.</param>
+    /// <param name="imported">Rows of price files, which lie between the two.</param>
+    public ModelCatalog Read(ConfigurationSection section, IReadOnlyList<CatalogModel> imported)
     {
+        _under = ModelCatalog.Shipped.With(imported);
         List<CatalogModel> models = [];
         foreach ((string name, ConfigurationSection entry) in section.Sections())
         {
@@ -24,7 +29,8 @@ internal sealed class ConfigurationModels(ConfiguredProviders providers, Configu
                 models.Add(model);
         }
 
-        return ModelCatalog.Shipped.With(models);
+        HashSet<(string, string)> stated = [.. models.Select(model => (model.Provider, model.Id))];
+        return ModelCatalog.Shipped.With([.. models, .. imported.Where(model => !stated.Contains((model.Provider, model.Id)))]);
     }
 
     // Everything is read even where the name is faulty: all faults are told at once.
@@ -33,7 +39,7 @@ internal sealed class ConfigurationModels(ConfiguredProviders providers, Configu
         CatalogModel? other = entry.Text("as") is { } name ? FindOther(name, entry.PathOf("as")) : null;
         if (own is not var (provider, model))
             return null;
-        CatalogModel like = other ?? ModelCatalog.Shipped.Find(KindOf(provider), model) ?? new(provider, model, ModelKind.Chat);
+        CatalogModel like = other ?? _under.Find(provider, KindOf(provider), model) ?? new(provider, model, ModelKind.Chat);
         return like with { Provider = provider, Id = model, Aliases = [], Bare = false };
     }
 
@@ -43,7 +49,7 @@ internal sealed class ConfigurationModels(ConfiguredProviders providers, Configu
         Modalities? inputs = ReadInputs(entry);
         bool? tools = entry.Flag("tools"), schema = entry.Flag("schema"), reasoning = entry.Flag("reasoning");
         Quality? quality = entry.Choice("quality", "basic", "standard", "strong", "frontier") is { } tier ? (Quality)tier : null;
-        ModelPrice? price = ReadPrice(entry.Section("price"));
+        ModelPrice? price = ConfigurationPrice.Read(entry.Section("price"));
         return like is null ? null : like with
         {
             Context = context ?? like.Context,
@@ -103,27 +109,5 @@ internal sealed class ConfigurationModels(ConfiguredProviders providers, Configu
         }
 
         return inputs;
-    }
-
-    // Dollars per million tokens. A price is stated whole: half of it from elsewhere would be a price that nobody asks.
-    private ModelPrice? ReadPrice(ConfigurationSection section)
-    {
-        long? input = section.Dollars("input"), output = section.Dollars("output");
-        PriceRates rates = new(input ?? 0, output ?? 0)
-        {
-            CacheRead = section.Dollars("cacheRead"),
-            CacheWrite = section.Dollars("cacheWrite"),
-            CacheWriteHour = section.Dollars("cacheWriteHour"),
-        };
-        section.Close();
-        if (!section.IsGiven)
-            return null;
-        foreach (string member in (ReadOnlySpan<string>)["input", "output"])
-        {
-            if (!section.Has(member))
-                faults.Add(section.PathOf(member), "is needed: dollars per million tokens, 0 where it is free.");
-        }
-
-        return new(rates);
     }
 }

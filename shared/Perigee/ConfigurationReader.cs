@@ -20,17 +20,21 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
     public GatewayOptions Read(ReadOnlyMemory<byte> json, string source)
     {
         ConfigurationFaults faults = new();
-        GatewayOptions options = Read(json, faults);
+        GatewayOptions options = Read(json, faults, Path.GetDirectoryName(source));
         return faults.All.Count == 0 ? options : throw new ConfigurationException(source, faults.All);
     }
 
     /// <summary>Reads with a collector of the caller's: the schema's test looks at what was asked for.</summary>
-    internal GatewayOptions Read(ReadOnlyMemory<byte> json, ConfigurationFaults faults)
+    /// <param name="json">The file as it lies there.</param>
+    /// <param name="faults">Takes the faults.</param>
+    /// <param name="folder">Where other files that it names are looked for; null or empty for the current one.</param>
+    internal GatewayOptions Read(ReadOnlyMemory<byte> json, ConfigurationFaults faults, string? folder = null)
     {
         using JsonDocument? document = Parse(json, faults);
         ConfigurationSection root = new(document?.RootElement ?? default, "", "", faults);
         root.Text("$schema");
         ConfiguredProviders providers = new ConfigurationProviders(rows, environment, faults).Read(root.Section("providers"));
+        IReadOnlyList<CatalogModel> prices = new ConfigurationPrices(providers, faults).Read(root, folder);
         ConfigurationPatience patience = new((section, member, variable, least, most) => Number(section, member, variable, least, most, faults));
         FrozenDictionary<string, string> aliases = ReadAliases(root.Section("aliases"), providers, faults);
         ConfigurationCache cache = new(
@@ -42,7 +46,7 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             Providers = providers.On,
             Off = providers.Off,
             ListedModels = providers.ListedModels,
-            Catalog = new ConfigurationModels(providers, faults).Read(root.Section("models")),
+            Catalog = new ConfigurationModels(providers, faults).Read(root.Section("models"), prices),
             Aliases = aliases,
             Limits = ReadLimits(root.Section("limits"), faults),
             Cache = cache.Read(root.Section("cache")),
@@ -143,6 +147,8 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
         LimitOptions limits = new()
         {
             RequestsPerMinute = (int?)Number(section, "requestsPerMinute", "PERIGEE_REQUESTS_PER_MINUTE", 1, 10_000_000, faults),
+            Rules = section.Limits("rules", LimitLevel.Gateway, "gateway"),
+            UnknownPrice = (UnknownPrice?)section.Choice("unknownPrice", "block", "allow") ?? defaults.UnknownPrice,
             BodyBytes = Number(section, "bodyBytes", "PERIGEE_BODY_BYTES", 1024, 256L << 20, faults) ?? defaults.BodyBytes,
             UploadBytes = Number(section, "uploadBytes", "PERIGEE_UPLOAD_BYTES", 1024, 8L << 30, faults) ?? defaults.UploadBytes,
         };

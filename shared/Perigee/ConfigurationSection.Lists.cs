@@ -46,6 +46,35 @@ internal sealed partial class ConfigurationSection
     /// <summary>The shape of a list's objects is asked for even where there are none, so that the schema can be held against it.</summary>
     public ConfigurationSection NoObject(string member) => new(default, PathOf(member), ShapeOf(member) + ".*", _faults);
 
+    /// <summary>The items of a list of objects of a shape that several lists share; empty where it is missing.</summary>
+    /// <param name="member">The list.</param>
+    /// <param name="shape">The name of the objects' shape.</param>
+    public IReadOnlyList<ConfigurationSection> Objects(string member, string shape)
+    {
+        Ask(member, $"array of {shape}");
+        if (Take(member, JsonValueKind.Array, "a list") is not { } list)
+            return [];
+        List<ConfigurationSection> items = [];
+        int index = 0;
+        foreach (JsonElement item in list.EnumerateArray())
+            items.Add(new(item, $"{PathOf(member)}[{index++}]", shape, _faults));
+        return items;
+    }
+
+    /// <summary>Limits, as <see cref="LimitRuleJson"/> reads them; empty where the list is missing.</summary>
+    public IReadOnlyList<LimitRule> Limits(string member, LimitLevel level, string owner)
+    {
+        Ask(member, "array of limit");
+        JsonElement value = Find(member);
+        if (value.ValueKind == JsonValueKind.Undefined)
+            return [];
+        List<(string Path, string Message)> faults = [];
+        IReadOnlyList<LimitRule> rules = LimitRuleJson.ReadAll(value, level, owner, PathOf(member), faults);
+        foreach ((string path, string message) in faults)
+            _faults.Add(path, message);
+        return rules;
+    }
+
     /// <summary>Whether a list is there and holds something, be it faulty.</summary>
     public bool HasItems(string member) => Find(member) is { ValueKind: not JsonValueKind.Undefined } value
         && (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > 0);

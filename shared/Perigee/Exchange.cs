@@ -65,6 +65,15 @@ internal sealed class Exchange
     /// <summary>What the limits said, for headers and log. Written by limits.</summary>
     public LimitVerdict? Limit { get; set; }
 
+    /// <summary>
+    /// The most tokens that each answer may have, where money allows no more than that; null where the client's own word holds. Written by
+    /// limits, obeyed by forward.
+    /// </summary>
+    public long? MaxOutput { get; set; }
+
+    /// <summary>What the request was taken to need before it was asked; null where nobody had to know. Written by limits.</summary>
+    public TokenGuess? Guess { get; set; }
+
     /// <summary>What the cache did. Written by cache.</summary>
     public CacheOutcome Cache { get; set; } = CacheOutcome.Off;
 
@@ -162,11 +171,16 @@ internal sealed class Exchange
     public void Fail(GatewayError error) => Error ??= error;
 }
 
-/// <summary>What the limits said of one request.</summary>
-/// <param name="Limit">Requests a minute allowed.</param>
-/// <param name="Remaining">Requests left in this window, as far as this instance knows.</param>
-/// <param name="Reset">Until the window ends.</param>
-internal sealed record LimitVerdict(int Limit, int Remaining, TimeSpan Reset);
+/// <summary>What the limits said of one request: how the limit stands that refused it, or else the one that leaves the least.</summary>
+/// <param name="Rule">That limit.</param>
+/// <param name="Remaining">What is left of it, as far as this instance knows.</param>
+/// <param name="Reset">Until it is whole again.</param>
+internal sealed record LimitVerdict(LimitRule Rule, long Remaining, TimeSpan Reset);
+
+/// <summary>Tokens as they are taken to be before a provider has counted them.</summary>
+/// <param name="Input">Of the question.</param>
+/// <param name="Output">Of all answers to it, at most or most likely.</param>
+internal readonly record struct TokenGuess(long Input, long Output);
 
 /// <summary>What the cache did, as <c>x-perigee-cache</c> says it.</summary>
 internal enum CacheOutcome

@@ -49,6 +49,12 @@ public enum ErrorKind
     /// <summary>A limit of the caller's is used up.</summary>
     LimitReached,
 
+    /// <summary>A budget of the caller's does not cover the request.</summary>
+    BudgetSpent,
+
+    /// <summary>A budget holds for the request, and what the model costs is not known.</summary>
+    PriceUnknown,
+
     /// <summary>The client went away before the answer was complete. Never written, only logged (499).</summary>
     ClientGone,
 
@@ -99,6 +105,7 @@ public static class ErrorKinds
         ErrorKind.Conflict => 409,
         ErrorKind.BodyTooLarge => 413,
         ErrorKind.UnsupportedMediaType => 415,
+        ErrorKind.BudgetSpent or ErrorKind.PriceUnknown => 402,
         ErrorKind.LimitReached => 429,
         ErrorKind.ClientGone => 499,
         ErrorKind.ProviderFailed or ErrorKind.ProviderRefused => 502,
@@ -120,6 +127,8 @@ public static class ErrorKinds
         ErrorKind.BodyTooLarge => "body_too_large",
         ErrorKind.UnsupportedMediaType => "unsupported_media_type",
         ErrorKind.LimitReached => "limit_reached",
+        ErrorKind.BudgetSpent => "budget_spent",
+        ErrorKind.PriceUnknown => "price_unknown",
         ErrorKind.ClientGone => "client_gone",
         ErrorKind.ProviderFailed => "provider_failed",
         ErrorKind.ProviderRefused => "provider_refused",

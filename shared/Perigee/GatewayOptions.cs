@@ -61,11 +61,27 @@ internal sealed record LimitOptions
     /// <summary>Requests a minute of a key that states none of its own; null is none.</summary>
     public int? RequestsPerMinute { get; init; }
 
+    /// <summary>Limits of all callers together.</summary>
+    public IReadOnlyList<LimitRule> Rules { get; init; } = [];
+
+    /// <summary>What becomes of requests under a budget whose price is not known.</summary>
+    public UnknownPrice UnknownPrice { get; init; }
+
     /// <summary>The largest JSON body, in bytes.</summary>
     public long BodyBytes { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>The largest streamed upload (files, audio, images), in bytes.</summary>
     public long UploadBytes { get; init; } = 512L * 1024 * 1024;
+}
+
+/// <summary>What becomes of requests under a budget whose price is not known.</summary>
+internal enum UnknownPrice
+{
+    /// <summary>They are refused: a budget that does not count is none.</summary>
+    Block,
+
+    /// <summary>They pass uncounted by money, said in a header, the log and a metric.</summary>
+    Allow,
 }
 
 /// <summary>Where client and provider speak different dialects.</summary>

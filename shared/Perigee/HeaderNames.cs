@@ -39,6 +39,24 @@ internal static class HeaderNames
     /// <summary>On an answer: what the guards said, <c>same</c> or what differs or why the question stays exact.</summary>
     public const string CacheVerdict = "x-perigee-cache-verdict";
 
+    /// <summary>On an answer: the most tokens that it could have, where a budget was nearly spent and the limit says to shorten (<c>clamp</c>).</summary>
+    public const string MaxTokens = "x-perigee-max-tokens";
+
+    /// <summary>On an answer: the dollars of the budget that leaves the least.</summary>
+    public const string BudgetLimit = "x-perigee-budget-limit";
+
+    /// <summary>What of it is spent, this request at most included.</summary>
+    public const string BudgetSpent = "x-perigee-budget-spent";
+
+    /// <summary>What of it is left.</summary>
+    public const string BudgetRemaining = "x-perigee-budget-remaining";
+
+    /// <summary>When it begins anew (RFC 3339); missing where it never does.</summary>
+    public const string BudgetReset = "x-perigee-budget-reset";
+
+    /// <summary>On an answer <c>false</c>: a budget holds for the request, but what it costs is not known.</summary>
+    public const string PriceKnown = "x-perigee-price-known";
+
     /// <summary>Where the answer came from: <c>provider/model</c>.</summary>
     public const string Target = "x-perigee-target";
 

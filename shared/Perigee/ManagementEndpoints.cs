@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Perigee.Caching;
 using Perigee.Caching.Asking;
 using Perigee.Callers;
+using Perigee.Limits;
 using Perigee.Logs;
 using Perigee.Providers;
 using Perigee.Routing.Health;
@@ -32,6 +33,7 @@ internal static class ManagementEndpoints
         endpoints.MapMethods("/manage/v1/cache", ["GET"], guard.Protect(cache.ShowAsync, ManagementRole.Viewer));
         endpoints.MapMethods("/manage/v1/cache:invalidate", ["POST"], guard.Audited(cache.InvalidateAsync, "cache.invalidate"));
         endpoints.MapMethods("/manage/v1/cache/{key}", ["DELETE"], guard.Audited(cache.RemoveAsync, "cache.remove"));
+        endpoints.MapMethods("/manage/v1/limits", ["GET"], guard.Protect(services.GetRequiredService<LimitsEndpoint>().ShowAsync, ManagementRole.Viewer));
         MeaningEndpoint meaning = services.GetRequiredService<MeaningEndpoint>();
         endpoints.MapMethods("/manage/v1/cache:semantic", ["POST"], guard.Audited(meaning.DecideAsync, "cache.semantic"));
         endpoints.MapMethods("/manage/v1/config", ["GET"], guard.Protect(http =>
@@ -121,6 +123,11 @@ internal static class ManagementEndpoints
             json.WriteNumber("requestsPerMinute"u8, requests);
         else
             json.WriteNull("requestsPerMinute"u8);
+        json.WriteStartArray("rules"u8);
+        foreach (LimitRule rule in options.Limits.Rules)
+            LimitRuleJson.Write(json, rule);
+        json.WriteEndArray();
+        json.WriteString("unknownPrice"u8, options.Limits.UnknownPrice == UnknownPrice.Allow ? "allow"u8 : "block"u8);
         json.WriteNumber("bodyBytes"u8, options.Limits.BodyBytes);
         json.WriteNumber("uploadBytes"u8, options.Limits.UploadBytes);
         json.WriteEndObject();

@@ -58,7 +58,7 @@ internal sealed class CacheMiddleware(
         HttpContext http = exchange.Http;
         CacheQuestion question = CacheQuestion.Of(exchange, wish, policy, wish.Buckets > 1 ? dice.Next(wish.Buckets) : 0);
         bool shares = wish is { Read: true, Write: true };
-        FlightKey flightKey = new($"{question.Key.Partition}|{question.Hash}|{Replayer.FormOf(exchange)}{exchange.Caller!.Scope.ModelsKey}", IsOn(http, HeaderNames.NoFallback));
+        FlightKey flightKey = new($"{question.Key.Partition}|{question.Hash}|{Replayer.FormOf(exchange)}{exchange.Caller!.Scope.ModelsKey}{Shorter(exchange)}", IsOn(http, HeaderNames.NoFallback));
         CacheReceipt receipt = new() { Key = AnswerCache.IdOf(question.Key), Verdict = question.Refusal };
         int joined = 0;
         if (wish.Read)
@@ -274,6 +274,9 @@ internal sealed class CacheMiddleware(
         meaning.Kept(policy, wish, question, answer);
         return true;
     }
+
+    /// <summary>Who has the money for all of an answer does not share the call of one who has not.</summary>
+    private static string Shorter(Exchange exchange) => exchange.MaxOutput is { } most ? FormattableString.Invariant($"|{most}") : "";
 
     private static bool IsOn(HttpContext http, string header) =>
         http.Request.Headers[header] is { Count: > 0 } values && values.ToString().Trim() is "1" or "true" or "True" or "TRUE";

@@ -2,15 +2,18 @@ namespace Perigee.Catalog;
 
 /// <summary>
 /// Tokens by the class that they are billed in. The classes do not overlap: <see cref="Input"/> holds what was neither read from a cache nor
-/// written to one and is not sound.
+/// written to one and is neither sound nor picture.
 /// </summary>
 internal readonly record struct PricedTokens
 {
     /// <summary>Plain input.</summary>
     public long Input { get; init; }
 
-    /// <summary>Output without sound, reasoning included.</summary>
+    /// <summary>Output of text without reasoning.</summary>
     public long Output { get; init; }
+
+    /// <summary>Output of reasoning.</summary>
+    public long Reasoning { get; init; }
 
     /// <summary>Input that was read from the provider's cache.</summary>
     public long CacheRead { get; init; }
@@ -27,8 +30,33 @@ internal readonly record struct PricedTokens
     /// <summary>Output of sound.</summary>
     public long OutputAudio { get; init; }
 
+    /// <summary>Input of pictures and video.</summary>
+    public long InputImage { get; init; }
+
+    /// <summary>Output of pictures.</summary>
+    public long OutputImage { get; init; }
+
+    /// <summary>How the provider served it.</summary>
+    public PricedService Service { get; init; }
+
     /// <summary>All input: it decides about the tier.</summary>
-    public Int128 AllInput => (Int128)Input + CacheRead + CacheWrite + CacheWriteHour + InputAudio;
+    public Int128 AllInput => (Int128)Input + CacheRead + CacheWrite + CacheWriteHour + InputAudio + InputImage;
+}
+
+/// <summary>Ways of being served that have prices of their own.</summary>
+internal enum PricedService
+{
+    /// <summary>The ordinary one.</summary>
+    Standard,
+
+    /// <summary>Slower; as the ordinary one where no price is known.</summary>
+    Flex,
+
+    /// <summary>In batches; as the ordinary one where no price is known.</summary>
+    Batch,
+
+    /// <summary>Ahead of others; unknown where no price is known, for it is dearer.</summary>
+    Priority,
 }
 
 /// <summary>
@@ -54,6 +82,15 @@ internal sealed record PriceRates(long Input, long Output)
     /// <summary>Sound out; billed as plain output where it is null.</summary>
     public long? OutputAudio { get; init; }
 
+    /// <summary>Reasoning; billed as plain output where it is null.</summary>
+    public long? OutputReasoning { get; init; }
+
+    /// <summary>Pictures in; billed as plain input where it is null.</summary>
+    public long? InputImage { get; init; }
+
+    /// <summary>Pictures out; billed as plain output where it is null.</summary>
+    public long? OutputImage { get; init; }
+
     /// <summary>Micro-dollars of a request as such, whatever its tokens.</summary>
     public long? Request { get; init; }
 
@@ -67,6 +104,9 @@ internal sealed record PriceRates(long Input, long Output)
             + (Int128)tokens.CacheWriteHour * (CacheWriteHour ?? CacheWrite ?? Input)
             + (Int128)tokens.InputAudio * (InputAudio ?? Input)
             + (Int128)tokens.OutputAudio * (OutputAudio ?? Output)
+            + (Int128)tokens.Reasoning * (OutputReasoning ?? Output)
+            + (Int128)tokens.InputImage * (InputImage ?? Input)
+            + (Int128)tokens.OutputImage * (OutputImage ?? Output)
             + (Int128)(Request ?? 0) * 1_000_000;
         return sum > long.MaxValue ? long.MaxValue : (long)sum;
     }
@@ -95,6 +135,15 @@ internal sealed record ModelPrice(PriceRates Rates)
     /// <summary>Prices that hold from a day on, the earliest first.</summary>
     public IReadOnlyList<DatedPrice> Later { get; init; } = [];
 
+    /// <summary>What the slower service costs, or null where it is not known. Itself without later ones, like the next two.</summary>
+    public ModelPrice? Flex { get; init; }
+
+    /// <summary>What tokens of a batch cost, or null where it is not known.</summary>
+    public ModelPrice? Batch { get; init; }
+
+    /// <summary>What it costs to be served ahead of others, or null where it is not known.</summary>
+    public ModelPrice? Priority { get; init; }
+
     /// <summary>Nothing at all, and known to be so.</summary>
     public static ModelPrice Free { get; } = new(new PriceRates(0, 0));
 
@@ -111,18 +160,30 @@ internal sealed record ModelPrice(PriceRates Rates)
         return price;
     }
 
-    /// <summary>Pico-dollars of these tokens at a time.</summary>
-    public long Cost(in PricedTokens tokens, DateTimeOffset at)
+    /// <summary>Pico-dollars of these tokens at a time; null where they were served in a way whose price is not known.</summary>
+    public long? Cost(in PricedTokens tokens, DateTimeOffset at) => RatesOf(tokens.AllInput, tokens.Service, at)?.Cost(tokens);
+
+    /// <summary>The rates that hold for a request; null where they are not known.</summary>
+    /// <param name="input">All its input tokens.</param>
+    /// <param name="service">How it is served.</param>
+    /// <param name="at">When.</param>
+    public PriceRates? RatesOf(Int128 input, PricedService service, DateTimeOffset at)
     {
-        ModelPrice price = At(at);
-        PriceRates rates = price.Rates;
-        Int128 input = tokens.AllInput;
-        foreach (PriceTier tier in price.Tiers)
+        ModelPrice now = At(at);
+        ModelPrice? price = service switch
+        {
+            PricedService.Priority => ReferenceEquals(this, Free) ? Free : now.Priority,
+            PricedService.Batch => now.Batch ?? now,
+            PricedService.Flex => now.Flex ?? now,
+            _ => now,
+        };
+        PriceRates? rates = price?.Rates;
+        foreach (PriceTier tier in price?.Tiers ?? [])
         {
             if (input > tier.Above)
                 rates = tier.Rates;
         }
 
-        return rates.Cost(tokens);
+        return rates;
     }
 }

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Globalization;
+using System.Text;
 using Perigee.Providers;
 using Perigee.Routing;
 using Perigee.Wire;
@@ -33,7 +35,7 @@ internal sealed class Translator(ProofKey proofs, MediaFetcher media)
         {
             if (!TryRead(exchange, plan, seal, out question, out GatewayError? fault))
                 return Translated.Refused(fault!);
-            exchange.Conversation = question;
+            exchange.Conversation = Shortened(question!, exchange.MaxOutput);
         }
 
         (question, GatewayError? error) = await media.ResolveAsync(exchange, question!, target.Traits, cancel);
@@ -82,6 +84,17 @@ internal sealed class Translator(ProofKey proofs, MediaFetcher media)
         }
 
         return ((IChatDialect)exchange.Dialect).TryRead(body, context, out question, out error);
+    }
+
+    /// <summary>Where money allows less than was asked for, the answer is asked for shorter.</summary>
+    private static ChatQuestion Shortened(ChatQuestion question, long? most)
+    {
+        if (most is not { } tokens)
+            return question;
+        string field = question.Find(Parameter.MaxOutput)?.Field ?? "max_tokens";
+        question.Settings.RemoveAll(static setting => setting.Parameter == Parameter.MaxOutput);
+        question.Settings.Add(new Setting(Parameter.MaxOutput, field, Encoding.UTF8.GetBytes(tokens.ToString(CultureInfo.InvariantCulture))));
+        return question;
     }
 
     private static Translated Count(Exchange exchange, Target target, ChatQuestion question, Translation translation, ArrayBufferWriter<byte> body)

@@ -109,9 +109,19 @@ internal static class UpstreamRequest
             Renames = chat ? Renames(target.Traits) : [],
             DeveloperAsSystem = chat && !target.Traits.DeveloperRole,
             Own = plan.OwnFields,
+            MaxOutput = exchange.MaxOutput is { } most ? new(most, MaxOutputField(exchange, target)) : null,
         };
         return JsonSplice.Apply(question, wishes, out dropped);
     }
+
+    // Where the client names it itself, its name stays.
+    private static string MaxOutputField(Exchange exchange, Target target) => exchange.Operation switch
+    {
+        { Speaks: DialectFamily.Gemini } => "maxOutputTokens",
+        { Name: "responses" } => "max_output_tokens",
+        { Name: "chat" } when target.Traits.MaxTokens == MaxTokensField.MaxCompletionTokens => "max_completion_tokens",
+        _ => "max_tokens",
+    };
 
     private static KeyValuePair<string, string>[] Renames(ModelTraits traits) => (traits.MaxTokens, traits.SeedField) switch
     {

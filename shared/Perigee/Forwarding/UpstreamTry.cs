@@ -31,6 +31,7 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
     private string? _requestId;
     private int _status;
     private bool _hideUsage;
+    private bool _sent;
     private AnswerIds? _ids;
     private bool _remembered;
     private bool _noted;
@@ -118,7 +119,7 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
             await _ids.EndAsync();
         _exchange.Complete = error is null && _exchange.Error is null;
         GatewayError? fault = error ?? _exchange.Error;
-        if (!_exchange.Complete && Facts.Usage is null)
+        if (!_exchange.Complete || Facts.Usage is null)
             _exchange.CountedTokens = _open!.CountedTokens;
         Verdict verdict = fault is null ? new Verdict("ok", Onward.Stop, false, HealthEffect.Success) : Verdict.Of(fault, null);
         await CloseAsync(verdict, fault);
@@ -162,6 +163,7 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
         }
 
         _exchange.Overhead += _tools.Time.GetElapsedTime(_started);
+        _sent = true;
         _answer = await _tools.Upstreams.For(Target.Provider).SendAsync(request, patience.Token);
         patience.Connected();
         _status = (int)_answer.StatusCode;
@@ -347,6 +349,9 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
             {
                 Outcome = verdict.Outcome,
                 Hedge = _hedge,
+                Sent = _sent,
+                Usage = Facts.Usage,
+                CountedTokens = Facts.Usage is null || error is not null ? _open?.CountedTokens ?? 0 : 0,
             };
         }
     }

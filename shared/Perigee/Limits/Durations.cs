@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Perigee.Limits;
 
-/// <summary>Durations as OpenAI's rate-limit headers write them: <c>6ms</c>, <c>19.496s</c>, <c>1m30s</c>.</summary>
+/// <summary>Durations as OpenAI's rate-limit headers write them: <c>6ms</c>, <c>19.496s</c>, <c>1m30s</c>, <c>1h0m0s</c>.</summary>
 internal static class Durations
 {
     public static string Format(TimeSpan duration)
@@ -13,14 +13,22 @@ internal static class Durations
         (long minutes, long rest) = Math.DivRem(milliseconds, 60_000);
         (long seconds, long thousandths) = Math.DivRem(rest, 1_000);
         Span<char> text = stackalloc char[40];
-        int length = 0;
+        int length = 0, written;
+        (long hours, long over) = Math.DivRem(minutes, 60);
+        if (hours > 0)
+        {
+            hours.TryFormat(text, out length, default, CultureInfo.InvariantCulture);
+            text[length++] = 'h';
+        }
+
         if (minutes > 0)
         {
-            minutes.TryFormat(text, out length, default, CultureInfo.InvariantCulture);
+            over.TryFormat(text[length..], out written, default, CultureInfo.InvariantCulture);
+            length += written;
             text[length++] = 'm';
         }
 
-        seconds.TryFormat(text[length..], out int written, default, CultureInfo.InvariantCulture);
+        seconds.TryFormat(text[length..], out written, default, CultureInfo.InvariantCulture);
         length += written;
         if (thousandths > 0)
         {

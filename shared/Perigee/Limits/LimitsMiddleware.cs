@@ -1,30 +1,57 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Perigee.Limits.Estimating;
 
 namespace Perigee.Limits;
 
-/// <summary>Counts the request against its caller's limit, or refuses it.</summary>
-internal sealed class LimitsMiddleware(RequestDelegate next, RequestLimiter limiter, TimeProvider time)
+/// <summary>
+/// Reserves what the request may take of every limit that holds for it, or refuses it; and settles afterwards with what it took. A request
+/// that was let through counts as one whatever came of it; tokens and money are counted as they were spent.
+/// </summary>
+internal sealed class LimitsMiddleware(RequestDelegate next, ILimitLedger ledger, Estimator estimator, LimitMetrics metrics, TimeProvider time)
 {
-    private Said<int>? _limit;
-    private Said<long>? _reset;
+    /// <summary>A shorter answer than this is none.</summary>
+    public const long LeastClamped = 16;
+
+    // Each time another limit may say no; and what is left may go to others meanwhile.
+    private const int MostTries = 4;
+
+    private readonly AppliedRules _applied = new();
+    private readonly LimitHeaders _headers = new(time);
 
     public Task InvokeAsync(HttpContext http)
     {
         Exchange exchange = Exchange.Of(http);
-        Caller caller = exchange.Caller!;
-        if ((caller.RequestsPerMinute ?? exchange.Options.Limits.RequestsPerMinute) is not { } limit)
-            return next(http);
-        ValueTask<Admission> admission = limiter.AdmitAsync(caller.KeyId, limit, http.RequestAborted);
-        return admission.IsCompletedSuccessfully ? ObeyAsync(exchange, http, admission.Result) : WaitAsync(exchange, http, admission);
+        IReadOnlyList<LimitRule> rules = _applied.Of(exchange);
+        return rules.Count == 0 ? next(http) : AskAsync(exchange, http, rules);
     }
 
-    private async Task WaitAsync(Exchange exchange, HttpContext http, ValueTask<Admission> waiting)
+    private async Task AskAsync(Exchange exchange, HttpContext http, IReadOnlyList<LimitRule> rules)
     {
-        Admission admission;
+        Estimate? estimate = null;
+        LimitAmounts amounts = new(0, 0, 0);
+        if (Find(rules, static rule => rule.Meter is not (LimitMeter.Requests or LimitMeter.Concurrency)) is not null)
+        {
+            estimate = estimator.Of(exchange, time.GetUtcNow());
+            amounts = estimate.Amounts;
+            exchange.Guess = new TokenGuess(amounts.InputTokens, amounts.OutputTokens);
+            if (estimate.Unpriced is { } model && Find(rules, static rule => rule.Meter == LimitMeter.Money) is { } budget)
+            {
+                metrics.PriceUnknown(exchange.Options.Limits.UnknownPrice == UnknownPrice.Block);
+                if (exchange.Options.Limits.UnknownPrice == UnknownPrice.Block)
+                {
+                    await exchange.RefuseAsync(LimitErrors.PriceUnknown(model, budget));
+                    return;
+                }
+
+                http.Response.Headers[HeaderNames.PriceKnown] = "false";
+            }
+        }
+
+        Reservation reservation;
         try
         {
-            admission = await waiting;
+            (reservation, amounts) = await ReserveAsync(exchange, rules, estimate, amounts);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -32,53 +59,81 @@ internal sealed class LimitsMiddleware(RequestDelegate next, RequestLimiter limi
             return;
         }
 
-        await ObeyAsync(exchange, http, admission);
-    }
-
-    private Task ObeyAsync(Exchange exchange, HttpContext http, Admission admission)
-    {
-        if (admission.Verdict == Verdict.StorageDown)
+        _headers.Write(exchange, reservation.Stands, reservation.RefusedBy);
+        if (reservation.Verdict != ReservationVerdict.Admitted)
         {
-            return exchange.RefuseAsync(new GatewayError(
-                ErrorKind.StorageDown, "The gateway's storage does not answer, so this request cannot be counted against its limit.",
-                RetryAfter: TimeSpan.FromSeconds(2))).AsTask();
+            GatewayError error = reservation is { Verdict: ReservationVerdict.Refused, RefusedBy: { } by }
+                ? LimitErrors.Refused(by, amounts, time.GetUtcNow())
+                : LimitErrors.StorageDown();
+
+            // The SDKs try again what is refused with 429 unless they are told not to.
+            if (error is { Kind: ErrorKind.LimitReached, RetryAfter: null })
+                http.Response.Headers["x-should-retry"] = "false";
+            await exchange.RefuseAsync(error);
+            return;
         }
 
-        TimeSpan reset = admission.EndsAt - time.GetUtcNow();
-        if (reset < TimeSpan.Zero)
-            reset = TimeSpan.Zero;
-        exchange.Limit = new LimitVerdict(admission.Limit, admission.Remaining, reset);
-        IHeaderDictionary headers = http.Response.Headers;
-        headers["x-ratelimit-limit-requests"] = TextOf(admission.Limit);
-        headers["x-ratelimit-remaining-requests"] = admission.Remaining.ToString(CultureInfo.InvariantCulture);
-        headers["x-ratelimit-reset-requests"] = TextOf(reset);
-        if (admission.Verdict == Verdict.Admitted)
-            return next(http);
-        return exchange.RefuseAsync(new GatewayError(
-            ErrorKind.LimitReached,
-            $"Limit of {admission.Limit} requests a minute reached: try again in {Durations.Format(reset)}.",
-            RetryAfter: reset)).AsTask();
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            reservation.Settle(Taken(exchange, amounts));
+            if (estimate is not null)
+                estimator.Learn(exchange);
+        }
     }
 
-    /// <summary>Most callers have one limit: its text is made once and not for every request.</summary>
-    private string TextOf(int limit)
+    /// <summary>Reserves; where only money is short and its limit says so, once more for a shorter answer.</summary>
+    private async ValueTask<(Reservation Reservation, LimitAmounts Amounts)> ReserveAsync(
+        Exchange exchange, IReadOnlyList<LimitRule> rules, Estimate? estimate, LimitAmounts amounts)
     {
-        Said<int>? said = _limit;
-        if (said is null || said.Value != limit)
-            _limit = said = new Said<int>(limit, limit.ToString(CultureInfo.InvariantCulture));
-        return said.Text;
+        CancellationToken gone = exchange.Http.RequestAborted;
+        Reservation reservation = await ledger.ReserveAsync(rules, amounts, gone);
+        Reservation first = reservation;
+        LimitAmounts all = amounts;
+        long output = estimate?.Output ?? 0;
+        for (int tries = 1; tries < MostTries && reservation is { Verdict: ReservationVerdict.Refused, RefusedBy: { Rule: { Meter: LimitMeter.Money, Clamp: true } } by }; tries++)
+        {
+            long affordable = Math.Min(estimate!.Affordable(by.Remaining), output - 1);
+            if (affordable < Math.Max(LeastClamped, estimate.LeastOutput))
+                return (first, all);
+            output = affordable;
+            amounts = estimate.AmountsOf(output);
+            reservation = await ledger.ReserveAsync(rules, amounts, gone);
+        }
+
+        if (reservation.Verdict != ReservationVerdict.Admitted)
+            return (first, all);
+        if (estimate is not null && output < estimate.Output)
+        {
+            exchange.MaxOutput = output;
+            exchange.Guess = new TokenGuess(amounts.InputTokens, amounts.OutputTokens);
+            exchange.Http.Response.Headers[HeaderNames.MaxTokens] = output.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return (reservation, amounts);
     }
 
-    /// <summary>Every window ends with the minute: requests of the same millisecond say the same.</summary>
-    private string TextOf(TimeSpan reset)
+    private LimitAmounts Taken(Exchange exchange, in LimitAmounts reserved)
     {
-        long milliseconds = (long)Math.Ceiling(reset.TotalMilliseconds);
-        Said<long>? said = _reset;
-        if (said is null || said.Value != milliseconds)
-            _reset = said = new Said<long>(milliseconds, Durations.Format(reset));
-        return said.Text;
+        Spending spent = Spending.Of(exchange, time.GetUtcNow());
+        if (spent.PicoDollars is { } pico)
+            return new LimitAmounts(spent.Input, spent.Output, Money.OfPico(pico));
+
+        // What it cost is not known after all (another tier, another target): what it could have cost stays counted.
+        return new LimitAmounts(spent.Input, spent.Output, reserved.MicroDollars);
     }
 
-    /// <summary>What was said last, and its text.</summary>
-    private sealed record Said<T>(T Value, string Text);
+    private static LimitRule? Find(IReadOnlyList<LimitRule> rules, Func<LimitRule, bool> wanted)
+    {
+        for (int i = 0; i < rules.Count; i++)
+        {
+            if (wanted(rules[i]))
+                return rules[i];
+        }
+
+        return null;
+    }
 }

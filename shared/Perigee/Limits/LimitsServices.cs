@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Perigee.Limits.Estimating;
 using Perigee.Storage;
 
 namespace Perigee.Limits;
@@ -8,6 +9,10 @@ namespace Perigee.Limits;
 internal static class LimitsServices
 {
     public static IServiceCollection AddLimits(this IServiceCollection services) => services
+        .AddSingleton<OutputHistory>()
+        .AddSingleton<Estimator>()
+        .AddSingleton<LimitMetrics>()
+        .AddSingleton<LimitsEndpoint>()
         .AddSingleton(static provider => new RequestLimiter(
             provider.GetRequiredService<IStorage>(),
             provider.GetRequiredService<GatewayHost>(),

@@ -47,13 +47,17 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
         if (record.Limit is { } limit)
         {
             json.WriteStartObject("limit"u8);
-            json.WriteNumber("requestsPerMinute"u8, limit.Limit);
+            json.WriteString("name"u8, limit.Rule.Name);
+            json.WriteString("owner"u8, limit.Rule.Owner);
+            json.WriteNumber("amount"u8, limit.Rule.Amount);
             json.WriteNumber("remaining"u8, limit.Remaining);
             json.WriteEndObject();
         }
 
         if (record.Tokens is { } tokens)
             WriteTokens(json, "tokens"u8, tokens);
+        if (record.Spent is { } spent)
+            WriteCost(json, spent);
         if (record.Saved is { } saved)
             WriteTokens(json, "savedTokens"u8, saved);
 
@@ -97,6 +101,16 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
         if (tokens.Estimated)
             json.WriteBoolean("estimated"u8, true);
         json.WriteEndObject();
+    }
+
+    /// <summary>Dollars; an unknown price is null and said to be so, never 0.</summary>
+    private static void WriteCost(Utf8JsonWriter json, in Spending spent)
+    {
+        if (spent.PicoDollars is { } pico)
+            json.WriteNumber("cost"u8, pico / 1_000_000_000_000m);
+        else
+            json.WriteNull("cost"u8);
+        json.WriteBoolean("priceKnown"u8, spent.PicoDollars is not null);
     }
 
     /// <summary>How the cache came to its outcome; of what a replay saved the cost only where the price is known.</summary>

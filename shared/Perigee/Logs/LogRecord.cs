@@ -47,6 +47,9 @@ internal sealed class LogRecord
 
     public LoggedTokens? Tokens { get; private init; }
 
+    /// <summary>What the exchange took, for its cost; null where nothing of it is billed.</summary>
+    public Spending? Spent { get; private init; }
+
     /// <summary>What a replay did not cost.</summary>
     public LoggedTokens? Saved { get; private init; }
 
@@ -111,6 +114,7 @@ internal sealed class LogRecord
             Tokens = exchange.Answer.Usage is { } usage
                 ? new LoggedTokens(usage.InputFresh, usage.InputCacheRead, usage.InputCacheWrite, usage.OutputText, usage.OutputReasoning)
                 : exchange.CountedTokens > 0 ? new LoggedTokens(exchange.Body.Length / 4, 0, 0, exchange.CountedTokens, 0) { Estimated = true } : null,
+            Spent = exchange.Attempts.Count > 0 && Spending.IsBilled(exchange.Operation) ? Spending.Of(exchange, exchange.StartedAt) : null,
             Dropped = exchange.Dropped,
             ToFirstContent = exchange.ToFirstContent,
             Total = total,

@@ -111,7 +111,7 @@ internal sealed class Explanation(TargetStates states)
         json.WriteNumber("inputPerMillion"u8, rates.Input / 1_000_000m);
         json.WriteNumber("outputPerMillion"u8, rates.Output / 1_000_000m);
         json.WriteEndObject();
-        json.WriteNumber("estimatedCost"u8, price.Cost(new() { Input = request.Needs.Tokens, Output = request.Needs.LikelyOutput }, request.At) / 1_000_000_000_000m);
+        json.WriteNumber("estimatedCost"u8, price.Cost(new() { Input = request.Needs.Tokens, Output = request.Needs.LikelyOutput }, request.At)!.Value / 1_000_000_000_000m);
     }
 
     private static void Needs(Utf8JsonWriter json, RequestNeeds needs)

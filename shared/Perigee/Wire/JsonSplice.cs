@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -31,7 +32,7 @@ internal static class JsonSplice
         ReadOnlySpan<JsonIndex.Token> tokens = question.Tokens;
         int sent = 0;
         bool anyKept = false;
-        bool usageAsked = false;
+        bool usageAsked = false, shortened = false;
 
         for (int i = 1; i < tokens.Length; i = tokens[i + 1].Next)
         {
@@ -66,6 +67,14 @@ internal static class JsonSplice
             anyKept = true;
             if (other is not null)
                 Replace(tokens[i], JsonSerializer.SerializeToUtf8Bytes(other, WireJson.Default.String));
+            if (wishes.MaxOutput is { } most && IsMaxOutput(tokens[i]))
+            {
+                Replace(value, Number(most.Tokens));
+                shortened = true;
+            }
+
+            if (wishes.MaxOutput is { Field: "maxOutputTokens" } && (question.NameIs(tokens[i], "generationConfig"u8) || question.NameIs(tokens[i], "generation_config"u8)))
+                shortened = Shorten(i + 1, wishes.MaxOutput.Value.Tokens);
             if (noDeveloper && question.NameIs(tokens[i], "messages"u8))
                 RenameDeveloper(i + 1);
             if (model is not null && question.NameIs(tokens[i], "model"u8))
@@ -97,6 +106,18 @@ internal static class JsonSplice
             if (anyKept)
                 Add(Comma);
             Add(AskForUsage);
+        }
+
+        if (wishes.MaxOutput is { } shorter && !shortened)
+        {
+            int close = tokens[0].Start + tokens[0].Length - 1;
+            Add(json[sent..close]);
+            sent = close;
+            if (anyKept || model is not null || (askUsage && !usageAsked))
+                Add(Comma);
+            Add(shorter.Field == "maxOutputTokens"
+                ? (byte[])[.. "\"generationConfig\":{\"maxOutputTokens\":"u8, .. Number(shorter.Tokens), (byte)'}']
+                : (byte[])[(byte)'"', .. Encoding.ASCII.GetBytes(shorter.Field), (byte)'"', (byte)':', .. Number(shorter.Tokens)]);
         }
 
         Add(json[sent..]);
@@ -144,6 +165,32 @@ internal static class JsonSplice
             }
         }
 
+        bool IsMaxOutput(in JsonIndex.Token name) =>
+            question.NameIs(name, "max_tokens"u8) || question.NameIs(name, "max_completion_tokens"u8) || question.NameIs(name, "max_output_tokens"u8);
+
+        bool Shorten(int at, long most)
+        {
+            ReadOnlySpan<JsonIndex.Token> all = question.Tokens;
+            if (all[at].Type != JsonTokenType.StartObject)
+                return false;
+            for (int i = at + 1; i < all[at].Next; i = all[i + 1].Next)
+            {
+                if (question.NameIs(all[i], "maxOutputTokens"u8) || question.NameIs(all[i], "max_output_tokens"u8))
+                {
+                    Replace(all[i + 1], Number(most));
+                    return true;
+                }
+            }
+
+            int inside = all[at].Start + 1;
+            Add(json[sent..inside]);
+            Add((byte[])[.. "\"maxOutputTokens\":"u8, .. Number(most)]);
+            if (all[at].Next > at + 1)
+                Add(Comma);
+            sent = inside;
+            return true;
+        }
+
         // Several refused members at the end: the comma before the first of them was already sent with what stood before.
         void TrimLastComma()
         {
@@ -184,6 +231,8 @@ internal static class JsonSplice
         }
     }
 
+    private static byte[] Number(long value) => Encoding.ASCII.GetBytes(value.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>Whether the client itself asked for usage in the stream.</summary>
     public static bool ClientAsksUsage(JsonIndex question)
     {
@@ -213,6 +262,14 @@ internal readonly record struct SpliceWishes(string? Model, bool AskUsage, Froze
     /// <summary>Top-level members that were meant for the gateway: left out, and no loss.</summary>
     public FrozenSet<string> Own { get => field ?? FrozenSet<string>.Empty; init; }
 
+    /// <summary>The most tokens that the answer may have, whatever the client says; null leaves its word.</summary>
+    public MostOutput? MaxOutput { get; init; }
+
     /// <summary>Whether the role <c>developer</c> has to be <c>system</c>.</summary>
     public bool DeveloperAsSystem { get; init; }
 }
+
+/// <summary>A longest answer.</summary>
+/// <param name="Tokens">Its tokens.</param>
+/// <param name="Field">How it is called where the body does not name it.</param>
+internal readonly record struct MostOutput(long Tokens, string Field);

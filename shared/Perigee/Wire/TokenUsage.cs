@@ -29,9 +29,39 @@ internal readonly record struct TokenUsage(long InputFresh, long InputCacheRead,
     /// <summary>Searches that the provider made and bills.</summary>
     public long WebSearches { get; init; }
 
+    /// <summary>In which service tier the provider says that it served the answer: it decides the price.</summary>
+    public ServiceTier Tier { get; init; }
+
     /// <summary>All input tokens.</summary>
     public long Input => InputFresh + InputCacheRead + InputCacheWrite + InputCacheWriteHour;
 
     /// <summary>All output tokens.</summary>
     public long Output => OutputText + OutputReasoning;
+}
+
+/// <summary>Service tiers with prices of their own.</summary>
+internal enum ServiceTier
+{
+    /// <summary>The ordinary one, and every one that is billed like it.</summary>
+    Standard,
+
+    /// <summary>Slower and cheaper.</summary>
+    Flex,
+
+    /// <summary>In batches: cheaper.</summary>
+    Batch,
+
+    /// <summary>Ahead of others: dearer.</summary>
+    Priority,
+}
+
+/// <summary>Words for <see cref="ServiceTier"/>.</summary>
+internal static class ServiceTiers
+{
+    /// <summary>The tier that a provider's or a client's word means; a word that is not known is the ordinary one.</summary>
+    public static ServiceTier Of(ReadOnlySpan<byte> word) =>
+        word.SequenceEqual("priority"u8) || word.SequenceEqual("SERVICE_TIER_PRIORITY"u8) ? ServiceTier.Priority
+        : word.SequenceEqual("flex"u8) || word.SequenceEqual("SERVICE_TIER_FLEX"u8) ? ServiceTier.Flex
+        : word.SequenceEqual("batch"u8) ? ServiceTier.Batch
+        : ServiceTier.Standard;
 }

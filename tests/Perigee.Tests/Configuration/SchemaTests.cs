@@ -10,7 +10,8 @@ public class SchemaTests
     {
         ConfigurationFaults faults = new();
         Settings.Reader().Read("""
-            {"providers":{"x":{"baseUrl":"https://x.example/v1","headers":{}}},"aliases":{},"models":{"x/m":{}},
+            {"providers":{"x":{"baseUrl":"https://x.example/v1","headers":{}}},"aliases":{},
+            "models":{"x/m":{"price":{"input":1,"output":1,"tiers":[{"above":1,"input":1,"output":1}],"later":[{"from":"2026-12-31","input":1,"output":1}]}}},
             "routes":{"r":{"policy":"conditional","targets":[{"target":"x/m","when":{"tools":true}},{"targets":["x/m"]}]}}}
             """u8.ToArray(), faults);
         Assert.Empty(faults.All);
@@ -105,12 +106,21 @@ public class SchemaTests
 
         if (node.TryGetProperty("items", out JsonElement objects) && objects.TryGetProperty("properties", out _))
             Walk(root, objects, path + ".*", told);
+
+        // Limits have a reader of their own, the management API's too.
+        if (node.TryGetProperty("items", out items) && items.TryGetProperty("$ref", out JsonElement one) && Shape(one) is var shapeName && shapeName != "limit" && told.TryAdd(shapeName + ".", ""))
+        {
+            Walk(root, Resolve(root, one), shapeName, told);
+            told.Remove(shapeName);
+        }
+
         if (node.TryGetProperty("additionalProperties", out JsonElement additional) && additional.ValueKind == JsonValueKind.Object)
             Walk(root, additional, path + ".*", told);
     }
 
-    private static JsonElement Resolve(JsonElement root, JsonElement reference) =>
-        root.GetProperty("$defs").GetProperty(reference.GetString()!["#/$defs/".Length..]);
+    private static JsonElement Resolve(JsonElement root, JsonElement reference) => root.GetProperty("$defs").GetProperty(Shape(reference));
+
+    private static string Shape(JsonElement reference) => reference.GetString()!["#/$defs/".Length..];
 
     // kind is a list of rows in the schema and checked against the rows by the validator.
     private static string Describe(string path, JsonElement node) =>
@@ -119,6 +129,7 @@ public class SchemaTests
         : node.GetProperty("type").ValueKind == JsonValueKind.Array ? Forms(node.GetProperty("type"))
         : node.TryGetProperty("items", out JsonElement items) && items.TryGetProperty("anyOf", out _) ? "array of strings or target"
         : node.TryGetProperty("items", out JsonElement objects) && objects.TryGetProperty("properties", out _) ? "array of objects"
+        : node.TryGetProperty("items", out items) && items.TryGetProperty("$ref", out JsonElement shape) ? $"array of {Shape(shape)}"
         : node.GetProperty("type").GetString() switch
         {
             "integer" => $"integer {node.GetProperty("minimum").GetInt64()}..{node.GetProperty("maximum").GetInt64()}",

@@ -35,10 +35,10 @@ public sealed class LogRecordTests : IDisposable
         exchange.Stream = true;
         exchange.Http.Request.Headers.UserAgent = "openai/5.1";
         exchange.Cache = CacheOutcome.Miss;
-        exchange.Limit = new(60, 59, TimeSpan.FromSeconds(1));
+        exchange.Limit = new(new LimitRule { Name = "requests-minute", Level = LimitLevel.Key, Owner = "key_1", Meter = LimitMeter.Requests, Amount = 60, Period = LimitPeriod.Minute }, 59, TimeSpan.FromSeconds(1));
         Target target = new(Options.Providers["openai"], "gpt-4o");
         exchange.Attempts.Add(new(target, 503, ErrorKind.ProviderFailed, TimeSpan.FromMilliseconds(5), null, TimeSpan.FromMilliseconds(10), false, null) { Outcome = "503" });
-        exchange.Attempts.Add(new(target, 200, null, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(30), TimeSpan.FromMilliseconds(50), true, "req_9") { Outcome = "ok" });
+        exchange.Attempts.Add(new(target, 200, null, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(30), TimeSpan.FromMilliseconds(50), true, "req_9") { Outcome = "ok", Sent = true, Usage = new TokenUsage(1, 2, 3, 4, 5) });
         exchange.Served = target;
         exchange.Dropped = ["logit_bias"];
         exchange.Answer.Restore("gpt-4o-2024-08-06", new TokenUsage(1, 2, 3, 4, 5), FinishReason.ToolCalls);
@@ -58,8 +58,8 @@ public sealed class LogRecordTests : IDisposable
             "dialect":"openai-chat","operation":"chat","model":"gpt-4o","target":"openai/gpt-4o","answerModel":"gpt-4o-2024-08-06","stream":true,
             "attempts":[{"provider":"openai","model":"gpt-4o","status":503,"outcome":"503","failure":"provider_failed","toHeadersMs":5,"totalMs":10,"shown":false},
             {"provider":"openai","model":"gpt-4o","status":200,"outcome":"ok","toHeadersMs":20,"toContentMs":30,"totalMs":50,"shown":true,"requestId":"req_9"}],
-            "status":200,"cache":"miss","limit":{"requestsPerMinute":60,"remaining":59},
-            "tokens":{"inputFresh":1,"inputCacheRead":2,"inputCacheWrite":3,"outputText":4,"outputReasoning":5},
+            "status":200,"cache":"miss","limit":{"name":"requests-minute","owner":"key_1","amount":60,"remaining":59},
+            "tokens":{"inputFresh":1,"inputCacheRead":2,"inputCacheWrite":3,"outputText":4,"outputReasoning":5},"cost":null,"priceKnown":false,
             "droppedParams":["logit_bias"],"ttftMs":41,"totalMs":64,"overheadMs":4,"bytesOut":1234,"finish":"tool_calls","complete":true,"userAgent":"openai/5.1"}
             """.ReplaceLineEndings(""),
             record.GetRawText());

@@ -86,6 +86,33 @@ public sealed class JsonIndexTests
         Assert.Equal(refused.Order(), dropped.Order());
     }
 
+    [Theory]
+    [InlineData("""{"max_tokens":500,"a":1}""", "max_completion_tokens", """{"max_tokens":20,"a":1}""")]
+    [InlineData("""{"max_completion_tokens":500}""", "max_tokens", """{"max_completion_tokens":20}""")]
+    [InlineData("""{"max_output_tokens": null ,"a":1}""", "max_output_tokens", """{"max_output_tokens": 20 ,"a":1}""")]
+    [InlineData("""{"a":1}""", "max_tokens", """{"a":1,"max_tokens":20}""")]
+    [InlineData("{}", "max_tokens", """{"max_tokens":20}""")]
+    [InlineData("""{"generationConfig":{"maxOutputTokens":500,"topK":1}}""", "maxOutputTokens", """{"generationConfig":{"maxOutputTokens":20,"topK":1}}""")]
+    [InlineData("""{"generation_config":{"max_output_tokens":500}}""", "maxOutputTokens", """{"generation_config":{"max_output_tokens":20}}""")]
+    [InlineData("""{"generationConfig":{"topK":1}}""", "maxOutputTokens", """{"generationConfig":{"maxOutputTokens":20,"topK":1}}""")]
+    [InlineData("""{"generationConfig":{}}""", "maxOutputTokens", """{"generationConfig":{"maxOutputTokens":20}}""")]
+    [InlineData("""{"contents":[]}""", "maxOutputTokens", """{"contents":[],"generationConfig":{"maxOutputTokens":20}}""")]
+    public void A_longest_answer_is_put_where_the_body_says_it_or_else_where_it_is_said(string json, string field, string expected)
+    {
+        using JsonIndex index = Parse(json);
+        List<ReadOnlyMemory<byte>> parts = JsonSplice.Apply(index, new(null, false, FrozenSet<string>.Empty) { MaxOutput = new(20, field) }, out _);
+        Assert.Equal(expected, string.Concat(parts.Select(part => Encoding.UTF8.GetString(part.Span))));
+    }
+
+    [Fact]
+    public void A_longest_answer_goes_with_all_the_other_changes()
+    {
+        using JsonIndex index = Parse("""{"max_tokens":500,"model":"m","seed":1}""");
+        SpliceWishes wishes = new("new", true, FrozenSet.Create("seed")) { Renames = [new("max_tokens", "max_completion_tokens")], MaxOutput = new(20, "max_completion_tokens") };
+        List<ReadOnlyMemory<byte>> parts = JsonSplice.Apply(index, wishes, out _);
+        Assert.Equal("""{"max_completion_tokens":20,"model":"new","stream_options":{"include_usage":true}}""", string.Concat(parts.Select(part => Encoding.UTF8.GetString(part.Span))));
+    }
+
     [Fact]
     public void Splice_of_any_members_stays_valid_json()
     {

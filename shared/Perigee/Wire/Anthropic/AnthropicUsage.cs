@@ -17,6 +17,7 @@ internal sealed class AnthropicUsage
     private long? _output;
     private long? _thinking;
     private long? _searches;
+    private ServiceTier _tier;
 
     /// <summary>In classes that do not overlap.</summary>
     public TokenUsage Sum()
@@ -29,6 +30,7 @@ internal sealed class AnthropicUsage
         {
             InputCacheWriteHour = hour,
             WebSearches = _searches ?? 0,
+            Tier = _tier,
         };
     }
 
@@ -100,6 +102,8 @@ internal sealed class AnthropicUsage
                 any |= Number(ref reader, ref _thinking);
             else if (reader.ValueTextEquals("web_search_requests"u8))
                 any |= Number(ref reader, ref _searches);
+            else if (reader.ValueTextEquals("service_tier"u8))
+                Tier(ref reader);
             else if (reader.ValueTextEquals("cache_creation"u8) || reader.ValueTextEquals("output_tokens_details"u8) || reader.ValueTextEquals("server_tool_use"u8))
                 any |= Inner(ref reader);
             else
@@ -116,6 +120,15 @@ internal sealed class AnthropicUsage
             return Members(ref reader);
         reader.Skip();
         return false;
+    }
+
+    // What Anthropic calls priority is capacity that was bought ahead: its tokens cost no more than others.
+    private void Tier(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("batch"u8))
+            _tier = ServiceTier.Batch;
+        reader.Skip();
     }
 
     private static void Skip(ref Utf8JsonReader reader)

@@ -20,6 +20,8 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict, string see
     private bool _failed;
     private ulong _choices;
     private ulong _finished;
+    private ServiceTier _tier;
+    private TokenUsage? _usage;
 
     /// <inheritdoc/>
     /// <remarks>Some servers (Perplexity, Hugging Face) never send [DONE]: then every choice that spoke must have said why it ended.</remarks>
@@ -122,6 +124,15 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict, string see
             {
                 reader.Read();
                 usageSeen |= Usage(ref reader);
+            }
+            else if (reader.ValueTextEquals("service_tier"u8))
+            {
+                // Behind the usage, as OpenAI orders its members, the tokens are said once more with it.
+                reader.Read();
+                _tier = reader.TokenType == JsonTokenType.String ? ServiceTiers.Of(reader.ValueSpan) : ServiceTier.Standard;
+                reader.Skip();
+                if (_usage is { } said && said.Tier != _tier && usageSeen)
+                    Tell(said);
             }
             else if (reader.ValueTextEquals("error"u8))
             {
@@ -327,10 +338,16 @@ internal sealed class OpenAiChatReader(IStreamSink sink, bool strict, string see
     {
         if (!OpenAiUsage.TryRead(ref reader, out TokenUsage usage))
             return false;
+        Tell(usage);
+        return true;
+    }
+
+    private void Tell(in TokenUsage usage)
+    {
+        _usage = usage with { Tier = _tier };
         Listened();
         if (!_over || !Listening)
-            sink.Usage(usage);
-        return true;
+            sink.Usage(_usage.Value);
     }
 
     private void GroqUsage(ReadOnlySpan<byte> groq)

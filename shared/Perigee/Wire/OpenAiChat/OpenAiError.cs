@@ -134,6 +134,8 @@ internal static class OpenAiError
         ErrorKind.Unauthenticated => "invalid_api_key",
         ErrorKind.ModelNotFound => "model_not_found",
         ErrorKind.LimitReached => "rate_limit_exceeded",
+        ErrorKind.BudgetSpent => "insufficient_quota",
+        ErrorKind.PriceUnknown => "gateway_price_unknown",
         ErrorKind.NotFound => "not_found",
         ErrorKind.MethodNotAllowed => "method_not_allowed",
         ErrorKind.BodyTooLarge => "gateway_body_too_large",

@@ -150,7 +150,8 @@ internal sealed class OpenAiResponsesReader(IStreamSink sink) : IAnswerReader
     private bool Response(scoped ref Utf8JsonReader reader, bool begins, out bool error)
     {
         error = false;
-        ReadOnlySpan<byte> id = default, model = default, status = default;
+        ReadOnlySpan<byte> id = default, model = default, status = default, tier = default;
+        TokenUsage? usage = null;
         bool calls = false, filtered = false, isObject = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -165,9 +166,11 @@ internal sealed class OpenAiResponsesReader(IStreamSink sink) : IAnswerReader
             else if (reader.ValueTextEquals("usage"u8))
             {
                 reader.Read();
-                if (OpenAiUsage.TryRead(ref reader, out TokenUsage usage))
-                    sink.Usage(usage);
+                if (OpenAiUsage.TryRead(ref reader, out TokenUsage read))
+                    usage = read;
             }
+            else if (reader.ValueTextEquals("service_tier"u8))
+                tier = String(ref reader);
             else if (reader.ValueTextEquals("error"u8))
             {
                 reader.Read();
@@ -198,6 +201,8 @@ internal sealed class OpenAiResponsesReader(IStreamSink sink) : IAnswerReader
             }
         }
 
+        if (usage is { } said)
+            sink.Usage(said with { Tier = ServiceTiers.Of(tier) });
         _finish = status.SequenceEqual("incomplete"u8) ? filtered ? FinishReason.ContentFilter : FinishReason.Length
             : status.SequenceEqual("failed"u8) ? FinishReason.Error
             : status.SequenceEqual("completed"u8) ? calls ? FinishReason.ToolCalls : FinishReason.Stop

@@ -38,7 +38,8 @@ internal sealed class Instance : IAsyncDisposable
     /// <summary>To look at what no client sees.</summary>
     public AnswerCache Cache => _app.Services.GetRequiredService<AnswerCache>();
 
-    public static async Task<Instance> StartAsync(IStorage storage, TimeProvider time, string configuration, bool open = true)
+    public static async Task<Instance> StartAsync(
+        IStorage storage, TimeProvider time, string configuration, Action<IServiceCollection>? services = null, bool open = true)
     {
         string folder = Directory.CreateTempSubdirectory("perigee-proof-").FullName;
         string file = Path.Combine(folder, "perigee.json");
@@ -52,6 +53,7 @@ internal sealed class Instance : IAsyncDisposable
         builder.Services.AddSingleton(new GatewayHost { Mode = "local", BoundToLoopback = true });
         builder.Services.AddPerigee(settings);
         builder.Services.AddSingleton(storage);
+        services?.Invoke(builder.Services);
         WebApplication app = builder.Build();
         app.Run(app.Services.GetRequiredService<GatewayPipeline>().InvokeAsync);
         await app.StartAsync();

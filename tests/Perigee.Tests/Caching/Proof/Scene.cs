@@ -29,6 +29,9 @@ internal sealed class Scene : IAsyncDisposable
 
     public TimeProvider Clock { get; }
 
+    /// <summary>Puts others in the place of the gateway's own services.</summary>
+    private Action<Microsoft.Extensions.DependencyInjection.IServiceCollection>? Services { get; init; }
+
     /// <summary>The members of perigee.json besides the providers.</summary>
     public string More { get; private init; } = "";
 
@@ -41,9 +44,11 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Starts it with one instance.</summary>
     /// <param name="more">Members of perigee.json, each after a comma of its own but the first.</param>
     /// <param name="time">A clock of its own.</param>
-    public static async Task<Scene> StartAsync(string more = "", TimeProvider? time = null)
+    /// <param name="services">Puts others in the place of the gateway's own services.</param>
+    public static async Task<Scene> StartAsync(
+        string more = "", TimeProvider? time = null, Action<Microsoft.Extensions.DependencyInjection.IServiceCollection>? services = null)
     {
-        Scene scene = new(await Provider.StartAsync(), time) { More = more };
+        Scene scene = new(await Provider.StartAsync(), time) { More = more, Services = services };
         await scene.AddAsync();
         return scene;
     }
@@ -64,7 +69,7 @@ internal sealed class Scene : IAsyncDisposable
               "providers": { {{Provider.Configuration}} },
               "retries": {"max": 0}, "breaker": {"failures": 1000, "percent": 100}{{(More.Length > 0 ? ", " + More : "")}}
             }
-            """, open: !Closed);
+            """, Services, open: !Closed);
         _instances.Add(instance);
         return instance;
     }
