@@ -40,7 +40,9 @@ public sealed class LedgerAllocationTests : IDisposable
         for (int round = 0; round < rounds; round++)
         {
             ValueTask<Reservation> asked = ledger.ReserveAsync(rules, new LimitAmounts(7, 3, 0), CancellationToken.None);
-            Reservation reservation = asked.IsCompletedSuccessfully ? asked.Result : throw new InvalidOperationException("It took a trip.");
+            if (!asked.IsCompletedSuccessfully)
+                return -1;
+            Reservation reservation = asked.Result;
             seen = reservation.Stands.Count;
             if (reservation.Verdict != ReservationVerdict.Admitted)
                 return -1;
