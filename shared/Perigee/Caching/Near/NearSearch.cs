@@ -7,7 +7,7 @@ internal ref struct NearSearch(ref sbyte vector, float scale, float rearLength, 
     public readonly ref sbyte Vector = ref vector;
 
     /// <summary>What is farther away is no near miss, and looking for it would cost more than finding a hit.</summary>
-    private const float LeastRefused = 0.85f;
+    private const float LeastRefused = 0.75f;
 
     /// <summary>Where thousands of questions are nearly alike, the nearest of these is told: looking at all of them is worth nobody's time.</summary>
     private const int MostRefused = 2_000;
