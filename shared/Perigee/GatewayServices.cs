@@ -28,7 +28,6 @@ public static class GatewayServices
         services.AddConfiguration(configuration);
         services.AddProviders();
         services.AddCallers(configuration);
-        services.TryAddSingleton<ILimitOwners, NoLimitOwners>();
         services.AddSingleton<ReachedTargets>();
         services.AddLimits();
         services.AddCaching();

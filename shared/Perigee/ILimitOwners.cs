@@ -9,10 +9,3 @@ internal interface ILimitOwners
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     ValueTask<IReadOnlyList<LimitRule>?> RulesOfAsync(string owner, CancellationToken cancel);
 }
-
-/// <summary>Knows nobody.</summary>
-internal sealed class NoLimitOwners : ILimitOwners
-{
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<LimitRule>?> RulesOfAsync(string owner, CancellationToken cancel) => new((IReadOnlyList<LimitRule>?)null);
-}

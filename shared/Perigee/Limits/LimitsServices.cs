@@ -13,13 +13,6 @@ internal static class LimitsServices
         .AddSingleton<Estimator>()
         .AddSingleton<LimitMetrics>()
         .AddSingleton<LimitsEndpoint>()
-        .AddSingleton(static provider => new RequestLimiter(
-            provider.GetRequiredService<IStorage>(),
-            provider.GetRequiredService<GatewayHost>(),
-            provider.GetRequiredService<TimeProvider>(),
-            new Random(),
-            provider.GetRequiredService<ILogger<RequestLimiter>>()))
-        .AddHostedService(static provider => provider.GetRequiredService<RequestLimiter>())
         .AddSingleton(static provider => new LimitLedger(
             provider.GetRequiredService<IStorage>().Table("limits"),
             provider.GetService<HomeLimits>()?.Table,
