@@ -17,6 +17,10 @@ internal sealed class LimitHeaders(TimeProvider time)
         for (int i = 0; i < stands.Count; i++)
         {
             LimitStand stand = stands[i];
+
+            // What others have leased and not spent may be left, but not for this request.
+            if (stand.Rule.Meter == LimitMeter.Requests && refusedBy is { } no && ReferenceEquals(no.Rule, stand.Rule))
+                stand = stand with { Remaining = 0 };
             switch (stand.Rule.Meter)
             {
                 case LimitMeter.Requests:

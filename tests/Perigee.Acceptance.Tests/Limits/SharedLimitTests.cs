@@ -12,6 +12,9 @@ public sealed class SharedLimitTests(Rig rig)
     private const int Limit = 40;
     private const int Seconds = 20;
 
+    /// <summary>A minute that slides, counted in fortieths of it and one more (the header counts whole seconds).</summary>
+    private static readonly TimeSpan LongestReset = TimeSpan.FromSeconds(62);
+
     [Theory, InlineData(false), InlineData(true)]
     public async Task Two_processes_under_load_admit_exactly_the_limit(bool azurite)
     {
@@ -31,12 +34,12 @@ public sealed class SharedLimitTests(Rig rig)
         {
             answer.IsRefusal(HttpStatusCode.TooManyRequests);
             Assert.Equal("rate_limit_exceeded", answer.Error.GetProperty("code").GetString());
-            Assert.InRange(answer.Response.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
+            Assert.InRange(answer.Response.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), LongestReset);
             Assert.Equal(0, Minute.Count(answer, "x-ratelimit-remaining-requests"));
         }
 
         Assert.All(answers, a => Assert.Equal(Limit, Minute.Count(a, "x-ratelimit-limit-requests")));
-        Assert.True(answers.All(a => Minute.Left(a) <= TimeSpan.FromSeconds(60)));
+        Assert.True(answers.All(a => Minute.Left(a) <= LongestReset));
     }
 
     [Theory, InlineData(false), InlineData(true)]

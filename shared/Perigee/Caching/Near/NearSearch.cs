@@ -6,10 +6,7 @@ internal ref struct NearSearch(ref sbyte vector, float scale, float rearLength, 
     /// <summary>The vector that is looked for.</summary>
     public readonly ref sbyte Vector = ref vector;
 
-    /// <summary>What is farther away is no near miss, and looking for it would cost more than finding a hit.</summary>
-    private const float LeastRefused = 0.75f;
-
-    /// <summary>Where thousands of questions are nearly alike, the nearest of these is told: looking at all of them is worth nobody's time.</summary>
+    /// <summary>Of so many that might be near the nearest is told: to look at all of them, where there are thousands, would cost more than finding a hit.</summary>
     private const int MostRefused = 2_000;
 
     private NearCandidates _found;
@@ -40,7 +37,7 @@ internal ref struct NearSearch(ref sbyte vector, float scale, float rearLength, 
     public float Floor { get; private set; } = MathF.BitDecrement(threshold);
 
     /// <summary>Only what is nearer than this is of interest where the guards will refuse it: to be told with its reason.</summary>
-    public float RefusedFloor { get; private set; } = MathF.BitDecrement(MathF.Max(threshold, LeastRefused));
+    public float RefusedFloor { get; private set; } = MathF.BitDecrement(threshold);
 
     /// <summary>The nearest of those whose skeleton is another, or none.</summary>
     public NearCandidate? Refused { get; private set; }
