@@ -30,7 +30,7 @@ internal sealed class HashedEmbedder : ITextEmbedder
     public int Dimensions => Size;
 
     /// <inheritdoc/>
-    public double Threshold => 0.6;
+    public double Threshold => 0.5;
 
     /// <inheritdoc/>
     public ValueTask<bool> EmbedAsync(string text, Memory<float> vector, CancellationToken cancel) => new(Embed(text, vector.Span));

@@ -87,7 +87,7 @@ public sealed class OutageTests
     private static async Task<string> HitAsync(Asking clients, string prompt)
     {
         Asked found = default;
-        for (int i = 0; i < 60; i++)
+        for (int i = 0; i < 400; i++)
         {
             found = await clients.AskAsync("one/m", prompt, stream: false, only: true);
             if (found.Fault.Length == 0)

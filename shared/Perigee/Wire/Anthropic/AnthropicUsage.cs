@@ -126,7 +126,9 @@ internal sealed class AnthropicUsage
     private void Tier(ref Utf8JsonReader reader)
     {
         reader.Read();
-        if (reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("batch"u8))
+
+        // By its bytes: half a surrogate in an escape is an exception to the reader's own comparison.
+        if (reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("batch"u8))
             _tier = ServiceTier.Batch;
         reader.Skip();
     }
