@@ -31,8 +31,10 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
     private readonly LedgerPlace? _home;
     private readonly Random _dice;
     private readonly ILogger<LimitLedger> _log;
+    private readonly CounterSweeper _sweeper;
     private ITimer? _timer;
     private long _reservations;
+    private long _sweepAt;
 
     /// <summary>A ledger.</summary>
     /// <param name="table">The durable counters of this region.</param>
@@ -45,6 +47,7 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
     {
         (Time, _dice, _log) = (time, dice, log);
         _region = new LedgerPlace(table, new StorageClock(table, time));
+        _sweeper = new CounterSweeper(table, time);
         _home = home is null ? null : new LedgerPlace(home, new StorageClock(home, time));
         Id = uint.TryParse(host.Instance, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out uint id) && id != 0
             ? id : Hash(host.Instance) | 1;
@@ -110,11 +113,19 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
             if (!counter.Tidy())
                 _counters.TryRemove(new KeyValuePair<string, LimitCounter>(key, counter));
         }
+
+        if (Time.GetTimestamp() >= _sweepAt && !Stopping)
+        {
+            _sweepAt = Later(TimeSpan.FromHours(12));
+            Run(SweepAsync());
+        }
     }
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        // Instances live for minutes where nobody asks: the first look comes early, and not of all at once.
+        _sweepAt = Later(TimeSpan.FromMinutes(5));
         _timer = Time.CreateTimer(_ => Tidy(), null, TidyEvery, TidyEvery);
         return Task.CompletedTask;
     }
@@ -242,6 +253,21 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
         _known.AddOrUpdate(rule, counter);
         return counter;
     }
+
+    private async Task SweepAsync()
+    {
+        try
+        {
+            await _sweeper.SweepAsync(CancellationToken.None);
+        }
+        catch (StorageException)
+        {
+            // What is over is over the next time, too.
+        }
+    }
+
+    /// <summary>That much later, or up to twice.</summary>
+    private long Later(TimeSpan time) => Time.GetTimestamp() + (long)(time.TotalSeconds * (1 + Roll()) * Time.TimestampFrequency);
 
     private double Roll()
     {

@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Time.Testing;
+using Perigee.Embedded;
+using Perigee.Limits;
+using Perigee.Storage;
+
+namespace Perigee.Tests.Limits;
+
+public sealed class CounterSweeperTests : IDisposable
+{
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 29, 12, 0, 0, TimeSpan.Zero));
+    private readonly string _folder = Directory.CreateTempSubdirectory("perigee-sweep-").FullName;
+    private readonly EmbeddedStorage _storage;
+
+    public CounterSweeperTests() => _storage = new EmbeddedStorage(_folder, _time);
+
+    public void Dispose()
+    {
+        _storage.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Rows_whose_windows_are_over_leave_and_all_others_stay()
+    {
+        LimitRule minute = Ledgers.Rule(LimitMeter.Requests, 5);
+        LimitRule month = Ledgers.Rule(LimitMeter.Money, 500, LimitPeriod.Month, LimitWindow.Fixed);
+        LimitRule total = Ledgers.Rule(LimitMeter.Tokens, 500, LimitPeriod.Total, LimitWindow.Fixed);
+        CounterSweeper sweeper = new(_storage.Table("limits"), _time);
+        using (LimitLedger ledger = Ledgers.Make(_storage, _time))
+        {
+            (await ledger.AskAsync(5, minute, month, total)).Settle(new LimitAmounts(5, 0, 5));
+            ledger.Tidy();
+            await ledger.StopAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(0, await sweeper.SweepAsync(TestContext.Current.CancellationToken));
+        _time.Advance(TimeSpan.FromHours(25));
+        Assert.Equal(1, await sweeper.SweepAsync(TestContext.Current.CancellationToken));
+        using (LimitLedger later = Ledgers.Make(_storage, _time))
+        {
+            Assert.Equal(5, await later.AdmittedAsync(7, minute));
+            Assert.Equal(5, await later.SpentAsync(total));
+            Assert.InRange(await later.SpentAsync(month), 0, 5);
+            await later.StopAsync(TestContext.Current.CancellationToken);
+        }
+
+        _time.Advance(TimeSpan.FromDays(70));
+        Assert.Equal(2, await sweeper.SweepAsync(TestContext.Current.CancellationToken));
+        List<string> left = [];
+        await foreach (TableRow row in _storage.Table("limits").ScanAsync(TestContext.Current.CancellationToken))
+            left.Add(row.Row);
+        Assert.Equal(["Tokens-Total-UTC", "clock"], left.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Requests-Minute-40x15050000", 1)]
+    [InlineData("Concurrency-None-UTC", 1)]
+    [InlineData("Money-Month-Europe_Vienna", 64)]
+    [InlineData("Money-Total-UTC", null)]
+    [InlineData("clock", null)]
+    [InlineData("202611291200", null)]
+    [InlineData("Stars-Minute-40", null)]
+    public void Key_tells_how_long_a_row_is_kept(string key, int? days) =>
+        Assert.Equal(days is { } known ? TimeSpan.FromDays(known) : null, CounterSweeper.KeptFor(key));
+}
