@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Time.Testing;
-using Perigee.Embedded;
 using Perigee.Limits;
 using Perigee.Storage;
 
@@ -7,17 +5,12 @@ namespace Perigee.Tests.Limits;
 
 public sealed class CounterSweeperTests : IDisposable
 {
-    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 29, 12, 0, 0, TimeSpan.Zero));
-    private readonly string _folder = Directory.CreateTempSubdirectory("perigee-sweep-").FullName;
-    private readonly EmbeddedStorage _storage;
+    private readonly MovedClock _time = new(new DateTimeOffset(2026, 11, 29, 12, 0, 0, TimeSpan.Zero));
+    private readonly TestStorage _storage;
 
-    public CounterSweeperTests() => _storage = new EmbeddedStorage(_folder, _time);
+    public CounterSweeperTests() => _storage = new TestStorage(time: _time);
 
-    public void Dispose()
-    {
-        _storage.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public void Dispose() => _storage.Dispose();
 
     [Fact]
     public async Task Rows_whose_windows_are_over_leave_and_all_others_stay()
