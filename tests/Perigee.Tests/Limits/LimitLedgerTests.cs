@@ -32,6 +32,20 @@ public sealed class LimitLedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_left_is_told_without_what_the_request_itself_took()
+    {
+        foreach (bool strict in (bool[])[false, true])
+        {
+            using LimitLedger ledger = Make();
+            LimitRule rule = Ledgers.Rule(LimitMeter.Requests, 4, owner: $"key_{strict}") with { Strict = strict };
+            List<long> left = [];
+            for (int request = 0; request < 4; request++)
+                left.Add((await ledger.AskAsync(rule)).Stands[0].Remaining);
+            Assert.Equal([3, 2, 1, 0], left);
+        }
+    }
+
+    [Fact]
     public async Task A_fixed_window_begins_anew_at_its_edge()
     {
         using LimitLedger ledger = Make();
