@@ -13,7 +13,7 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
     private readonly ConcurrentDictionary<string, string> _words = new(StringComparer.Ordinal);
 
     /// <summary>One exchange. Null and unknown values are left out.</summary>
-    public void Write(Utf8JsonWriter json, LogRecord record)
+    public void Write(Utf8JsonWriter json, ExchangeRecord record)
     {
         Begin(json, "exchange"u8, record.Sequence, record.Time);
         json.WriteString("id"u8, record.Id);
@@ -90,7 +90,7 @@ internal sealed class LogLine(string region, string instance, Redactor redactor)
         json.WriteEndObject();
     }
 
-    private static void WriteTokens(Utf8JsonWriter json, ReadOnlySpan<byte> name, in LoggedTokens tokens)
+    private static void WriteTokens(Utf8JsonWriter json, ReadOnlySpan<byte> name, in RecordedTokens tokens)
     {
         json.WriteStartObject(name);
         json.WriteNumber("inputFresh"u8, tokens.InputFresh);

@@ -2,9 +2,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace Perigee.Logs;
 
-/// <summary>Queues one record for every exchange, however it ended.</summary>
-internal sealed class LogMiddleware(RequestDelegate next, LogShipper shipper, TimeProvider time)
+/// <summary>Makes one record of every exchange, however it ended, and hands it to whoever wants it.</summary>
+internal sealed class LogMiddleware(RequestDelegate next, IEnumerable<IExchangeSink> sinks, TimeProvider time)
 {
+    private readonly IExchangeSink[] _sinks = [.. sinks];
+
     public async Task InvokeAsync(HttpContext http)
     {
         Exception? crash = null;
@@ -19,9 +21,17 @@ internal sealed class LogMiddleware(RequestDelegate next, LogShipper shipper, Ti
         }
         finally
         {
-            Exchange exchange = Exchange.Of(http);
-            if (exchange.Options.Logs.Enabled)
-                shipper.Queue(LogRecord.Of(exchange, time.GetElapsedTime(exchange.Started), crash));
+            Record(Exchange.Of(http), crash);
+        }
+    }
+
+    private void Record(Exchange exchange, Exception? crash)
+    {
+        ExchangeRecord? record = null;
+        foreach (IExchangeSink sink in _sinks)
+        {
+            if (sink.Wants(exchange.Options))
+                sink.Take(record ??= ExchangeRecord.Of(exchange, time.GetElapsedTime(exchange.Started), crash));
         }
     }
 }

@@ -10,5 +10,6 @@ internal static class LogServices
     public static IServiceCollection AddLogs(this IServiceCollection services, IEnumerable<string> keyPatterns) => services
         .AddSingleton(new Redactor(keyPatterns))
         .AddSingleton<LogShipper>()
+        .AddSingleton<IExchangeSink>(static provider => provider.GetRequiredService<LogShipper>())
         .AddHostedService(provider => provider.GetRequiredService<LogShipper>());
 }

@@ -14,7 +14,7 @@ namespace Perigee.Logs;
 /// Collects records and writes them as immutable blobs: by size, by time and at the end. While the storage is down one blob waits and the
 /// channel fills; past its bound the oldest records are dropped, counted, and the count is written into the next blob.
 /// </summary>
-internal sealed partial class LogShipper : IHostedService, IDisposable
+internal sealed partial class LogShipper : IExchangeSink, IHostedService, IDisposable
 {
     /// <summary>The most records that wait.</summary>
     public const int Capacity = 8192;
@@ -34,7 +34,7 @@ internal sealed partial class LogShipper : IHostedService, IDisposable
     private readonly LogBlobNames _names;
     private readonly LogLine _lines;
     private readonly Redactor _redactor;
-    private readonly Channel<LogRecord> _records;
+    private readonly Channel<ExchangeRecord> _records;
     private readonly ResiliencePipeline _patient;
     private readonly ResiliencePipeline _hasty;
     private readonly CancellationTokenSource _hurry = new();
@@ -58,7 +58,7 @@ internal sealed partial class LogShipper : IHostedService, IDisposable
         _lines = new LogLine(host.Region, host.Instance, redactor);
         _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { SkipValidation = true });
         _end = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        _records = Channel.CreateBounded<LogRecord>(
+        _records = Channel.CreateBounded<ExchangeRecord>(
             new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
             _ => Interlocked.Increment(ref _dropped));
         _patient = Retrying(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(30));
@@ -71,8 +71,11 @@ internal sealed partial class LogShipper : IHostedService, IDisposable
     /// <summary>Records that wait.</summary>
     public int Waiting => _records.Reader.Count;
 
+    /// <inheritdoc/>
+    public bool Wants(GatewayOptions options) => options.Logs.Enabled;
+
     /// <summary>Hands a record over. Never waits: past the bound the oldest one goes.</summary>
-    public void Queue(LogRecord record)
+    public void Take(ExchangeRecord record)
     {
         record.Sequence = Interlocked.Increment(ref _sequence);
         if (!_records.Writer.TryWrite(record))
@@ -139,7 +142,7 @@ internal sealed partial class LogShipper : IHostedService, IDisposable
         {
             _crowded = NewPause();
             Volatile.Write(ref _crowdAt, Interlocked.Read(ref _sequence) + Crowd);
-            while (_buffer.WrittenCount < options.FlushBytes && _records.Reader.TryRead(out LogRecord? record))
+            while (_buffer.WrittenCount < options.FlushBytes && _records.Reader.TryRead(out ExchangeRecord? record))
             {
                 _lines.Write(_json, record);
                 EndLine();

@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
-using Perigee.Logs;
 
 namespace Perigee.Tests.Caching;
 
@@ -14,7 +13,7 @@ namespace Perigee.Tests.Caching;
 public sealed class FlightServerTests : IAsyncLifetime
 {
     private readonly FlightRig _rig = new();
-    private readonly List<LogRecord> _records = [];
+    private readonly List<ExchangeRecord> _records = [];
     private readonly WebApplication _server;
     private int _asked;
 
@@ -31,7 +30,7 @@ public sealed class FlightServerTests : IAsyncLifetime
             Interlocked.Increment(ref _asked);
             await answered;
             lock (_records)
-                _records.Add(LogRecord.Of(exchange, TimeSpan.Zero, null));
+                _records.Add(ExchangeRecord.Of(exchange, TimeSpan.Zero, null));
         });
     }
 
@@ -79,7 +78,7 @@ public sealed class FlightServerTests : IAsyncLifetime
         Assert.All(Records, record => Assert.Equal(499, record.Status));
     }
 
-    private List<LogRecord> Records
+    private List<ExchangeRecord> Records
     {
         get
         {

@@ -166,7 +166,7 @@ public sealed class LogShipperTests : IDisposable
         for (int i = 0; i < count; i++)
         {
             Exchange exchange = RoutedExchange.Of(Chat, _options.Current);
-            _shipper.Queue(new LogRecord { Id = $"id{_made++}", Time = exchange.StartedAt, Dialect = "openai-chat", Operation = "chat" });
+            _shipper.Take(new ExchangeRecord { Id = $"id{_made++}", Time = exchange.StartedAt, Dialect = "openai-chat", Operation = "chat" });
         }
     }
 

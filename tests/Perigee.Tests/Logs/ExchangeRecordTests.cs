@@ -12,7 +12,7 @@ using Perigee.Wire;
 
 namespace Perigee.Tests.Logs;
 
-public sealed class LogRecordTests : IDisposable
+public sealed class ExchangeRecordTests : IDisposable
 {
     private static readonly Operation Chat = new("chat", "POST", "/v1/chat/completions", BodyShape.Json, TargetBy.Model);
 
@@ -22,7 +22,7 @@ public sealed class LogRecordTests : IDisposable
     private readonly MemoryBlobs _blobs = new();
     private readonly LogShipper _shipper;
 
-    public LogRecordTests() => _shipper = new(
+    public ExchangeRecordTests() => _shipper = new(
         _blobs, new GatewayHost { Mode = "local", Instance = "i1" }, new Fixed(), new Redactor(ProviderRows.Shipped.All.SelectMany(row => row.KeyPatterns)),
         _time, NullLogger<LogShipper>.Instance);
 
@@ -80,7 +80,7 @@ public sealed class LogRecordTests : IDisposable
     public async Task A_crash_is_logged_by_its_type_alone()
     {
         Exchange exchange = RoutedExchange.Of(Chat, Options);
-        LogMiddleware step = new(_ => throw new InvalidOperationException("holds a secret"), _shipper, _time);
+        LogMiddleware step = new(_ => throw new InvalidOperationException("holds a secret"), [_shipper], _time);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => step.InvokeAsync(exchange.Http));
 
@@ -104,7 +104,7 @@ public sealed class LogRecordTests : IDisposable
     public async Task Nothing_is_queued_where_logs_are_off()
     {
         Exchange exchange = RoutedExchange.Of(Chat, Settings.Read("""{"logs":{"enabled":false}}"""));
-        await new LogMiddleware(_ => Task.CompletedTask, _shipper, _time).InvokeAsync(exchange.Http);
+        await new LogMiddleware(_ => Task.CompletedTask, [_shipper], _time).InvokeAsync(exchange.Http);
 
         Assert.Equal(0, _shipper.Waiting);
     }
@@ -134,7 +134,7 @@ public sealed class LogRecordTests : IDisposable
             exchange.Attempts.Add(new(target, 401, ErrorKind.ProviderRefused, null, null, default, false, text));
             exchange.Answer.Restore(text, null, FinishReason.None);
             exchange.Fail(new GatewayError(ErrorKind.ProviderRefused, $"Incorrect key provided: {text}.", text));
-            await new LogMiddleware(_ => Task.CompletedTask, _shipper, _time).InvokeAsync(exchange.Http);
+            await new LogMiddleware(_ => Task.CompletedTask, [_shipper], _time).InvokeAsync(exchange.Http);
         }
 
         await ShippedAsync();
@@ -162,7 +162,7 @@ public sealed class LogRecordTests : IDisposable
         exchange.Fail(new GatewayError(ErrorKind.BadRequest, new string('e', 100_000)));
         ArrayBufferWriter<byte> buffer = new();
         using (Utf8JsonWriter json = new(buffer))
-            new LogLine("r", "i", new Redactor([])).Write(json, LogRecord.Of(exchange, default, null));
+            new LogLine("r", "i", new Redactor([])).Write(json, ExchangeRecord.Of(exchange, default, null));
 
         Assert.True(buffer.WrittenCount < 2500, Encoding.UTF8.GetString(buffer.WrittenSpan));
     }
@@ -174,11 +174,11 @@ public sealed class LogRecordTests : IDisposable
         exchange.Http.Request.Headers.UserAgent = "openai/5.1";
         exchange.Answer.Restore("gpt-4o", new TokenUsage(1, 2, 3, 4, 5), FinishReason.Stop);
         for (int i = 0; i < 50; i++)
-            _shipper.Queue(LogRecord.Of(exchange, default, null));
+            _shipper.Take(ExchangeRecord.Of(exchange, default, null));
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)
-            _shipper.Queue(LogRecord.Of(exchange, default, null));
+            _shipper.Take(ExchangeRecord.Of(exchange, default, null));
         long each = (GC.GetAllocatedBytesForCurrentThread() - before) / 100;
 
         Assert.InRange(each, 1, 512);
@@ -186,7 +186,7 @@ public sealed class LogRecordTests : IDisposable
 
     private async Task<JsonElement> ShipAsync(Exchange exchange, RequestDelegate next)
     {
-        await new LogMiddleware(next, _shipper, _time).InvokeAsync(exchange.Http);
+        await new LogMiddleware(next, [_shipper], _time).InvokeAsync(exchange.Http);
         return await ShippedAsync();
     }
 

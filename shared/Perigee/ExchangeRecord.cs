@@ -1,12 +1,12 @@
 using Microsoft.AspNetCore.Http;
 
-namespace Perigee.Logs;
+namespace Perigee;
 
 /// <summary>
 /// What is kept of one exchange: taken on the request's path as references and numbers, written as JSON off it. No bodies, no headers but the
 /// user agent. Texts that others chose are cut here and redacted when they are written.
 /// </summary>
-internal sealed class LogRecord
+internal sealed class ExchangeRecord
 {
     private const int LongestName = 256;
     private const int LongestMessage = 1024;
@@ -18,6 +18,15 @@ internal sealed class LogRecord
     public string? KeyId { get; private init; }
 
     public string? Tenant { get; private init; }
+
+    /// <summary>The organisation's id, or null.</summary>
+    public string? Organisation { get; private init; }
+
+    /// <summary>The team's id, or null.</summary>
+    public string? Team { get; private init; }
+
+    /// <summary>The end user as the request names it, or null. A person's name or address may be in it: every sink redacts it.</summary>
+    public string? User { get; private init; }
 
     public required string Dialect { get; init; }
 
@@ -45,13 +54,13 @@ internal sealed class LogRecord
 
     public LimitVerdict? Limit { get; private init; }
 
-    public LoggedTokens? Tokens { get; private init; }
+    public RecordedTokens? Tokens { get; private init; }
 
     /// <summary>What the exchange took, for its cost; null where nothing of it is billed.</summary>
     public Spending? Spent { get; private init; }
 
     /// <summary>What a replay did not cost.</summary>
-    public LoggedTokens? Saved { get; private init; }
+    public RecordedTokens? Saved { get; private init; }
 
     /// <summary>How the cache came to its outcome.</summary>
     public CacheReceipt? Receipt { get; private init; }
@@ -80,7 +89,7 @@ internal sealed class LogRecord
     /// <param name="exchange">The exchange.</param>
     /// <param name="total">From its beginning to its end.</param>
     /// <param name="crash">What flew past the steps, or null.</param>
-    public static LogRecord Of(Exchange exchange, TimeSpan total, Exception? crash)
+    public static ExchangeRecord Of(Exchange exchange, TimeSpan total, Exception? crash)
     {
         bool gone = exchange.Http.RequestAborted.IsCancellationRequested && !exchange.Complete;
         ErrorKind? kind = exchange.Error?.Kind ?? (gone ? ErrorKind.ClientGone : crash is null ? null : ErrorKind.Internal);
@@ -93,6 +102,9 @@ internal sealed class LogRecord
             Time = exchange.StartedAt,
             KeyId = exchange.Caller?.KeyId,
             Tenant = exchange.Caller?.Tenant,
+            Organisation = exchange.Caller?.Organisation,
+            Team = exchange.Caller?.Team,
+            User = Cut(exchange.Caller?.User, LongestName),
             Dialect = exchange.Dialect.Name,
             Operation = exchange.Operation.Name,
             Model = Cut(exchange.Model, LongestName),
@@ -109,11 +121,11 @@ internal sealed class LogRecord
             Cache = exchange.Cache.ToString(),
             Limit = exchange.Limit,
             Receipt = exchange.CacheReceipt,
-            Saved = exchange.CacheReceipt?.Saved is { } saved ? new LoggedTokens(saved.InputFresh, saved.InputCacheRead, saved.InputCacheWrite, saved.OutputText, saved.OutputReasoning) : null,
+            Saved = exchange.CacheReceipt?.Saved is { } saved ? new RecordedTokens(saved.InputFresh, saved.InputCacheRead, saved.InputCacheWrite, saved.OutputText, saved.OutputReasoning) : null,
             Purpose = exchange.Purpose,
             Tokens = exchange.Answer.Usage is { } usage
-                ? new LoggedTokens(usage.InputFresh, usage.InputCacheRead, usage.InputCacheWrite, usage.OutputText, usage.OutputReasoning)
-                : exchange.CountedTokens > 0 ? new LoggedTokens(exchange.Body.Length / 4, 0, 0, exchange.CountedTokens, 0) { Estimated = true } : null,
+                ? new RecordedTokens(usage.InputFresh, usage.InputCacheRead, usage.InputCacheWrite, usage.OutputText, usage.OutputReasoning)
+                : exchange.CountedTokens > 0 ? new RecordedTokens(exchange.Body.Length / 4, 0, 0, exchange.CountedTokens, 0) { Estimated = true } : null,
             Spent = exchange.Attempts.Count > 0 && Spending.IsBilled(exchange.Operation) ? Spending.Of(exchange, exchange.StartedAt) : null,
             Dropped = exchange.Dropped,
             ToFirstContent = exchange.ToFirstContent,
@@ -129,7 +141,7 @@ internal sealed class LogRecord
 }
 
 /// <summary>Tokens of an answer, in classes that do not overlap.</summary>
-internal readonly record struct LoggedTokens(long InputFresh, long InputCacheRead, long InputCacheWrite, long OutputText, long OutputReasoning)
+internal readonly record struct RecordedTokens(long InputFresh, long InputCacheRead, long InputCacheWrite, long OutputText, long OutputReasoning)
 {
     /// <summary>Whether they were counted from outside, as the answer was cut before it told them: bytes by four.</summary>
     public bool Estimated { get; init; }
