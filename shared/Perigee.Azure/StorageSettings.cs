@@ -30,7 +30,7 @@ internal static class StorageSettings
         if (Value(configuration, Jobs) is { } jobs)
             return FromConnection(Jobs, jobs);
 
-        string? clientId = Value(configuration, ClientId) ?? Value(configuration, Jobs, "clientId");
+        string? clientId = Identity(configuration);
         if (Value(configuration, Jobs, "tableServiceUri") is { } tables)
         {
             string blobs = Value(configuration, Jobs, "blobServiceUri")
@@ -41,6 +41,24 @@ internal static class StorageSettings
         return Value(configuration, Jobs, "accountName") is { } name
             ? FromIdentity(Endpoints($"{Jobs}__accountName", name), clientId)
             : throw new ConfigurationException($"No storage account is named: set {Account}, {Connection} or {Jobs}.");
+    }
+
+    /// <summary>Another region's account: its name, one of its endpoints, or (where there are no identities) its connection string.</summary>
+    internal static AzureStorage OpenOther(string setting, string text, string? clientId) =>
+        text.Contains('=', StringComparison.Ordinal) ? FromConnection(setting, text) : FromIdentity(Endpoints(setting, text), clientId);
+
+    /// <summary>Which identity is asked for, or null.</summary>
+    internal static string? Identity(IConfiguration configuration) => Value(configuration, ClientId) ?? Value(configuration, Jobs, "clientId");
+
+    /// <summary>On Azure the managed identity alone; elsewhere what a developer or a pipeline has at hand, never a browser.</summary>
+    internal static TokenCredential Credential(string? clientId)
+    {
+        if (clientId is not null)
+            return new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId));
+        if (Environment.GetEnvironmentVariable("IDENTITY_ENDPOINT") is not null)
+            return new ManagedIdentityCredential(ManagedIdentityId.SystemAssigned);
+        return new ChainedTokenCredential(
+            new EnvironmentCredential(), new WorkloadIdentityCredential(), new AzureCliCredential(), new AzureDeveloperCliCredential());
     }
 
     /// <summary>The two endpoints of an account, from its name or from any one of its endpoints.</summary>
@@ -80,19 +98,8 @@ internal static class StorageSettings
             new BlobServiceClient(endpoints.Blobs, credential, Tune(new BlobClientOptions())));
     }
 
-    /// <summary>On Azure the managed identity alone; elsewhere what a developer or a pipeline has at hand, never a browser.</summary>
-    private static TokenCredential Credential(string? clientId)
-    {
-        if (clientId is not null)
-            return new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId));
-        if (Environment.GetEnvironmentVariable("IDENTITY_ENDPOINT") is not null)
-            return new ManagedIdentityCredential(ManagedIdentityId.SystemAssigned);
-        return new ChainedTokenCredential(
-            new EnvironmentCredential(), new WorkloadIdentityCredential(), new AzureCliCredential(), new AzureDeveloperCliCredential());
-    }
-
     /// <summary>A gateway waits seconds, not minutes: three tries in all, and nothing of ours in the SDK's logs.</summary>
-    private static T Tune<T>(T options)
+    internal static T Tune<T>(T options)
         where T : ClientOptions
     {
         options.Retry.Mode = RetryMode.Exponential;

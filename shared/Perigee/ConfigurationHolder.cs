@@ -12,6 +12,8 @@ internal sealed partial class GatewayOptionsHolder : IGatewayOptions
     private GatewayOptions _current;
     private (string? Path, long Length, DateTime Written) _stamp;
     private string _hash;
+    private readonly Lock _gate = new();
+    private ConfigurationContent? _stored;
     private bool _gone;
     private string? _refusal;
 
@@ -32,8 +34,80 @@ internal sealed partial class GatewayOptionsHolder : IGatewayOptions
     /// <summary>The file that the snapshot came from, or null.</summary>
     public string? Path { get; private set; }
 
+    /// <summary>Why a newer configuration than the one in force is not taken, or null.</summary>
+    public string? Refusal => Volatile.Read(ref _refusal);
+
     /// <summary>Looks whether the file has changed. A good change is taken over, a bad one is logged once and the old snapshot goes on.</summary>
     public void Poll()
+    {
+        lock (_gate)
+        {
+            if (_stored is null)
+                PollFile();
+        }
+    }
+
+    /// <summary>A configuration that was put by the management API holds in the place of the file. One that cannot be used here is logged, and what holds goes on.</summary>
+    public void TakeStored(ConfigurationContent content)
+    {
+        lock (_gate)
+        {
+            _stored = content;
+            Take(content);
+        }
+    }
+
+    /// <summary>The file holds again; nothing happens where it holds already.</summary>
+    public void TakeFile()
+    {
+        lock (_gate)
+        {
+            if (_stored is null)
+                return;
+            _stored = null;
+            _stamp = _file.Stamp();
+            Reread();
+        }
+    }
+
+    /// <summary>Something that the environment says has changed: the same content is read once more.</summary>
+    public void Reread()
+    {
+        lock (_gate)
+        {
+            try
+            {
+                Take(_stored ?? _file.Read());
+            }
+            catch (ConfigurationException refused)
+            {
+                Refuse(refused);
+            }
+        }
+    }
+
+    private void Take(ConfigurationContent content)
+    {
+        try
+        {
+            Volatile.Write(ref _current, _reader.Read(content.Bytes, content.Source));
+            (Path, _hash, _refusal) = (content.Path, content.Hash, null);
+            LogTaken(content.Source);
+        }
+        catch (ConfigurationException refused)
+        {
+            Refuse(refused);
+        }
+    }
+
+    private void Refuse(ConfigurationException refused)
+    {
+        if (refused.Message != _refusal)
+            LogRefused(refused.Message);
+        _refusal = refused.Message;
+    }
+
+    private void PollFile()
     {
         (string? Path, long Length, DateTime Written) stamp = _file.Stamp();
         if (stamp == _stamp)
@@ -68,9 +142,7 @@ internal sealed partial class GatewayOptionsHolder : IGatewayOptions
             // Without content the file could not be read: that may pass, so the stamp stays old and the next poll tries again.
             if (content is not null)
                 _stamp = stamp;
-            if (refused.Message != _refusal)
-                LogRefused(refused.Message);
-            _refusal = refused.Message;
+            Refuse(refused);
         }
     }
 

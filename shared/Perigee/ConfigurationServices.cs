@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Perigee.Providers;
 
 namespace Perigee;
@@ -13,10 +14,18 @@ internal static class ConfigurationServices
         Func<string, string?> environment = name => configuration[name];
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(ConfigurationFile.Of(environment));
-        services.AddSingleton(provider => new ConfigurationReader(provider.GetRequiredService<ProviderRows>(), environment));
+        services.AddSingleton(static provider => new RotatedSecrets(
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RotatedSecrets>>(), provider.GetService<ISecretSource>()));
+        services.AddSingleton<IExchangeSink>(static provider => provider.GetRequiredService<RotatedSecrets>());
+        services.AddSingleton(provider =>
+        {
+            RotatedSecrets secrets = provider.GetRequiredService<RotatedSecrets>();
+            return new ConfigurationReader(provider.GetRequiredService<ProviderRows>(), name => secrets.Find(name) ?? environment(name));
+        });
         services.AddSingleton<GatewayOptionsHolder>();
         services.AddSingleton<IGatewayOptions>(provider => provider.GetRequiredService<GatewayOptionsHolder>());
         services.AddHostedService<ConfigurationWatch>();
+        services.AddHostedService<SecretWatch>();
         return services;
     }
 

@@ -7,6 +7,7 @@ using Perigee.Forwarding;
 using Perigee.Limits;
 using Perigee.Logs;
 using Perigee.Providers;
+using Perigee.Regions;
 using Perigee.Routing;
 
 namespace Perigee;
@@ -27,6 +28,7 @@ public static class GatewayServices
         services.AddRouting();
         services.AddConfiguration(configuration);
         services.AddProviders();
+        services.AddRegions();
         services.AddCallers(configuration);
         services.AddSingleton<ReachedTargets>();
         services.AddLimits();

@@ -6,6 +6,9 @@ internal static class HeaderNames
     /// <summary>On every answer: the id under which the exchange is logged.</summary>
     public const string RequestId = "x-request-id";
 
+    /// <summary>The region that answered.</summary>
+    public const string Region = "x-perigee-region";
+
     /// <summary>The provider's own id of the call.</summary>
     public const string ProviderRequestId = "x-perigee-provider-request-id";
 

@@ -11,6 +11,7 @@ using Perigee.Callers;
 using Perigee.Limits;
 using Perigee.Logs;
 using Perigee.Providers;
+using Perigee.Regions;
 using Perigee.Routing.Health;
 using Perigee.Storage;
 
@@ -38,6 +39,11 @@ internal static class ManagementEndpoints
         endpoints.MapMethods("/manage/v1/cache:semantic", ["POST"], guard.Audited(meaning.DecideAsync, "cache.semantic"));
         endpoints.MapMethods("/manage/v1/config", ["GET"], guard.Protect(http =>
             AnswerAsync(http, 200, json => WriteConfig(json, services.GetRequiredService<IGatewayOptions>().Current)), ManagementRole.Viewer));
+        ConfigurationEndpoint stored = services.GetRequiredService<ConfigurationEndpoint>();
+        endpoints.MapMethods("/manage/v1/config/stored", ["GET"], guard.Protect(stored.ShowAsync, ManagementRole.Viewer));
+        endpoints.MapMethods("/manage/v1/config/stored", ["PUT"], guard.Protect(stored.PutAsync));
+        endpoints.MapMethods("/manage/v1/config/stored", ["DELETE"], guard.Protect(stored.DeleteAsync));
+        endpoints.MapMethods("/manage/v1/regions", ["GET"], guard.Protect(services.GetRequiredService<RegionsEndpoint>().ShowAsync, ManagementRole.Viewer));
         endpoints.MapMethods("/manage/v1/schema", ["GET"], guard.Protect(
             http => CopyAsync(http, "application/schema+json", ConfigurationServices.OpenSchema()), ManagementRole.Viewer));
         endpoints.MapMethods("/manage/v1/openapi.json", ["GET"], guard.Protect(

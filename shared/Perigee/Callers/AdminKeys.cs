@@ -8,7 +8,7 @@ namespace Perigee.Callers;
 /// Admin keys besides PERIGEE_ADMIN_KEY: few, so all of them are held in memory, read again after 10 seconds. A wrong one costs no trip
 /// of its own, and is compared with each in a time that says nothing of them.
 /// </summary>
-internal sealed class AdminKeys(IStorage storage, TimeProvider time)
+internal sealed class AdminKeys(SharedTables tables, TimeProvider time) : IForgets
 {
     public const string Prefix = "pa-";
 
@@ -20,7 +20,8 @@ internal sealed class AdminKeys(IStorage storage, TimeProvider time)
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
 
-    private readonly ITable _table = storage.Table("adminkeys");
+    private readonly ITable _table = tables.Home("adminkeys");
+    private readonly ITable _own = tables.Own("adminkeys");
     private readonly Lock _gate = new();
     private Task<Known>? _reading;
     private volatile Known? _known;
@@ -53,16 +54,21 @@ internal sealed class AdminKeys(IStorage storage, TimeProvider time)
     }
 
     /// <summary>All of them as they are stored, the oldest first.</summary>
-    public async ValueTask<List<AdminKeyRecord>> ListAsync(CancellationToken cancel)
+    public ValueTask<List<AdminKeyRecord>> ListAsync(CancellationToken cancel) => ListAsync(_table, cancel);
+
+    /// <inheritdoc/>
+    public void Forget() => _known = null;
+
+    private static async ValueTask<List<AdminKeyRecord>> ListAsync(ITable table, CancellationToken cancel)
     {
         List<AdminKeyRecord> records = [];
-        await foreach (TableRow row in _table.ReadAsync(Partition, null, null, cancel))
+        await foreach (TableRow row in table.ReadAsync(Partition, null, null, cancel))
             records.Add(AdminKeyRecord.FromRow(row));
         records.Sort(static (a, b) => (a.CreatedAt, a.Id).CompareTo((b.CreatedAt, b.Id)));
         return records;
     }
 
-    /// <summary>Stores one, new or changed. It holds at once in this process.</summary>
+    /// <summary>Stores one, new or changed. It holds at once in this process where this is the home region.</summary>
     public async ValueTask WriteAsync(AdminKeyRecord record, CancellationToken cancel)
     {
         await _table.WriteAsync(record.ToRow(Partition), WriteWhen.Always, cancel);
@@ -82,7 +88,7 @@ internal sealed class AdminKeys(IStorage storage, TimeProvider time)
     private async Task<Known> ReadNowAsync()
     {
         long began = time.GetTimestamp();
-        Known known = new(await ListAsync(CancellationToken.None), began);
+        Known known = new(await ListAsync(_own, CancellationToken.None), began);
         _known = known;
         return known;
     }

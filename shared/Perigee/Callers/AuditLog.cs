@@ -13,11 +13,11 @@ namespace Perigee.Callers;
 /// the change then failed. Records are written once and never again, a partition a day, and chained: each holds the SHA-256 of the one before
 /// it of the same process, so that one that is taken out or changed shows.
 /// </summary>
-internal sealed partial class AuditLog(IStorage storage, GatewayHost host, TimeProvider time, ILogger<AuditLog> log) : IDisposable
+internal sealed partial class AuditLog(SharedTables tables, GatewayHost host, TimeProvider time, ILogger<AuditLog> log) : IDisposable
 {
     private const int Tries = 3;
 
-    private readonly ITable _table = storage.Table("audit");
+    private readonly ITable _table = tables.HomeStorage.Table("audit");
     private readonly SemaphoreSlim _turn = new(1, 1);
     private string _chain = NewChain(host);
     private long _sequence;

@@ -10,7 +10,7 @@ namespace Perigee.Callers;
 /// thing is made, so that a crash between the two cannot make another. One with a secret is sealed by AES-GCM under the asker's own
 /// credential and the idempotency key, neither of which is stored: who has both is given it again, and nobody else can read it.
 /// </summary>
-internal sealed class IdempotentReplies(IStorage storage, TimeProvider time)
+internal sealed class IdempotentReplies(SharedTables tables, TimeProvider time)
 {
     /// <summary>How long an answer is given again.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
@@ -22,7 +22,7 @@ internal sealed class IdempotentReplies(IStorage storage, TimeProvider time)
     private const int Longest = 255;
     private const int MostSwept = 50;
 
-    private readonly ITable _table = storage.Table("idempotency");
+    private readonly ITable _table = tables.HomeStorage.Table("idempotency");
 
     /// <summary>Looks whether the call was made before.</summary>
     /// <param name="http">The request, behind the guard.</param>

@@ -8,7 +8,7 @@ namespace Perigee.Callers;
 /// ask at the same time. A key in use is read again before its time is over, so that no request waits for it. Organisation and team are read
 /// with it and believed as long: the caller is made once of all three.
 /// </summary>
-internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider time)
+internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider time) : IForgets
 {
     /// <summary>How long a key is believed.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
@@ -19,6 +19,12 @@ internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider
 
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(6);
 
+    /// <summary>
+    /// For this long after a change elsewhere a key that was read before is still believed while it is read again: all keys in use would otherwise
+    /// wait for the storage at once.
+    /// </summary>
+    private static readonly TimeSpan ForgetWithin = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<KeyHash, Task<Entry>> _reads = new();
     private readonly Lock _gate = new();
     private volatile ConcurrentDictionary<KeyHash, Entry> _young = new();
@@ -26,6 +32,7 @@ internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider
     private long _turned = time.GetTimestamp();
     private double _left = UnknownAtOnce;
     private long _filledAt = time.GetTimestamp();
+    private long _changedAt = long.MinValue;
 
     /// <summary>
     /// Looks a key up. <see cref="KeyFinding.Busy"/>: so many unknown keys were tried that no further one is looked up at the moment, because
@@ -41,9 +48,10 @@ internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider
         if (_young.TryGetValue(hash, out Entry? entry) || _old.TryGetValue(hash, out entry))
         {
             TimeSpan age = time.GetElapsedTime(entry.ReadAt);
-            if (age < Lifetime && (entry.Organisation is null || entry.Version == owners.Version))
+            bool older = entry.ReadAt < Volatile.Read(ref _changedAt);
+            if (age < Lifetime && (entry.Organisation is null || entry.Version == owners.Version) && (!older || MayStillServe(entry)))
             {
-                if (age >= RefreshAfter && entry.Record is not null)
+                if ((older || age >= RefreshAfter) && entry.Record is not null)
                     Refresh(hash);
                 return new ValueTask<KeyFinding>(Judge(entry));
             }
@@ -58,6 +66,9 @@ internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider
 
         return WaitAsync(read, cancel);
     }
+
+    /// <inheritdoc/>
+    public void Forget() => Volatile.Write(ref _changedAt, time.GetTimestamp());
 
     /// <summary>A change made by this process: it holds at once, for each of the key's secrets.</summary>
     /// <exception cref="StorageException">Its organisation or team cannot be read.</exception>
@@ -82,6 +93,8 @@ internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider
         foreach (string hash in Hashes(record))
             Keep(KeyHash.FromHex(hash), new Entry(record, hash, null, null, time.GetTimestamp(), owners.Version));
     }
+
+    private bool MayStillServe(Entry entry) => entry.Record is not null && time.GetElapsedTime(Volatile.Read(ref _changedAt)) < ForgetWithin;
 
     private static IEnumerable<string> Hashes(KeyRecord record) => record.Secrets.Select(static secret => secret.Hash).Prepend(record.Hash);
 

@@ -4,17 +4,18 @@ using Perigee.Storage;
 namespace Perigee.Callers;
 
 /// <summary>The keys table as management sees it. Requests look keys up through <see cref="KeyLookup"/>.</summary>
-internal sealed class KeyStore(IStorage storage, TimeProvider time)
+internal sealed class KeyStore(SharedTables tables, TimeProvider time)
 {
     private const int Tries = 5;
 
-    private readonly ITable _table = storage.Table("keys");
+    private readonly ITable _table = tables.Home("keys");
+    private readonly ITable _own = tables.Own("keys");
 
-    /// <summary>Point read of a secret's row, be it a key's first or a later one.</summary>
+    /// <summary>Point read of a secret's row, be it a key's first or a later one, as this region has it.</summary>
     public ValueTask<TableRow?> FindRowAsync(KeyHash hash, CancellationToken cancel) => FindRowAsync(hash.Hex(), cancel);
 
     /// <summary>Point read by the hex digits of a hash.</summary>
-    public ValueTask<TableRow?> FindRowAsync(string hex, CancellationToken cancel) => _table.FindAsync(KeyRecord.PartitionOf(hex), hex, cancel);
+    public ValueTask<TableRow?> FindRowAsync(string hex, CancellationToken cancel) => _own.FindAsync(KeyRecord.PartitionOf(hex), hex, cancel);
 
     /// <summary>Makes a key with the settings that most need. The text is in nobody's hands but the caller's.</summary>
     public async ValueTask<(string Key, KeyRecord Record)> CreateAsync(

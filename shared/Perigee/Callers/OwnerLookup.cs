@@ -4,7 +4,7 @@ using Perigee.Storage;
 namespace Perigee.Callers;
 
 /// <summary>Organisations and teams as keys need them: from memory while a read of them is young, one read for all who ask at the same time.</summary>
-internal sealed class OwnerLookup(OwnerStore store, TimeProvider time)
+internal sealed class OwnerLookup(OwnerStore store, TimeProvider time) : IForgets
 {
     /// <summary>
     /// A key is believed for 10 seconds from the oldest of what it was made of; that this is younger than the difference to the 6 seconds after
@@ -46,13 +46,16 @@ internal sealed class OwnerLookup(OwnerStore store, TimeProvider time)
         _known[record.Id] = new Owner(record.Id, record, time.GetTimestamp());
     }
 
+    /// <inheritdoc/>
+    public void Forget() => _known.Clear();
+
     private async Task<Owner> ReadAsync(string id)
     {
         try
         {
             long began = time.GetTimestamp();
             int version = Version;
-            Owner read = new(id, await store.FindAsync(id, CancellationToken.None), began);
+            Owner read = new(id, await store.FindOwnAsync(id, CancellationToken.None), began);
 
             // Ids come from stored keys and from the configuration, so they are the operator's: a bound for good measure.
             if (_known.Count >= MostKnown)

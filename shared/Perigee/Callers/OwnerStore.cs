@@ -4,13 +4,16 @@ using Perigee.Storage;
 namespace Perigee.Callers;
 
 /// <summary>The table of organisations and teams: two partitions, in the order in which they were made unless the operator chose their ids.</summary>
-internal sealed class OwnerStore(IStorage storage)
+internal sealed class OwnerStore(SharedTables tables)
 {
-    private readonly ITable _table = storage.Table("owners");
+    private readonly ITable _table = tables.Home("owners");
+    private readonly ITable _own = tables.Own("owners");
 
-    /// <summary>Point read.</summary>
-    public async ValueTask<OwnerRecord?> FindAsync(string id, CancellationToken cancel) =>
-        OwnerRecord.IsId(OwnerRecord.KindOf(id), id) && await _table.FindAsync(OwnerRecord.KindOf(id).Word, id, cancel) is { } row ? OwnerRecord.FromRow(row) : null;
+    /// <summary>Point read of it as it was written.</summary>
+    public ValueTask<OwnerRecord?> FindAsync(string id, CancellationToken cancel) => FindAsync(_table, id, cancel);
+
+    /// <summary>Point read of it as this region has it: for requests.</summary>
+    public ValueTask<OwnerRecord?> FindOwnAsync(string id, CancellationToken cancel) => FindAsync(_own, id, cancel);
 
     /// <summary>Those of a kind behind an id, in the order of ids.</summary>
     public async IAsyncEnumerable<OwnerRecord> ListAsync(LevelKind kind, string? after, [EnumeratorCancellation] CancellationToken cancel)
@@ -30,4 +33,7 @@ internal sealed class OwnerStore(IStorage storage)
     /// <summary>Writes a changed one in the place of what it was read as; null where somebody else has changed it meanwhile.</summary>
     public async ValueTask<OwnerRecord?> ReplaceAsync(OwnerRecord record, CancellationToken cancel) =>
         await _table.WriteAsync(record.ToRow(), WriteWhen.Unchanged, cancel) is { Written: true } done ? record with { ETag = done.ETag } : null;
+
+    private static async ValueTask<OwnerRecord?> FindAsync(ITable table, string id, CancellationToken cancel) =>
+        OwnerRecord.IsId(OwnerRecord.KindOf(id), id) && await table.FindAsync(OwnerRecord.KindOf(id).Word, id, cancel) is { } row ? OwnerRecord.FromRow(row) : null;
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 using Perigee.Wire;
 using Perigee.Wire.Anthropic;
 using Perigee.Wire.Gemini;
@@ -9,13 +10,16 @@ using Perigee.Wire.OpenAiChat;
 namespace Perigee.Front;
 
 /// <summary>Around everything: names the request, and lets no exception out.</summary>
-internal sealed partial class FrontDoor(RequestDelegate next, PlainPaths paths, TimeProvider time, ILogger<FrontDoor> log)
+internal sealed partial class FrontDoor(RequestDelegate next, PlainPaths paths, GatewayHost host, TimeProvider time, ILogger<FrontDoor> log)
 {
+    private readonly StringValues _region = host.Region;
+
     public async Task InvokeAsync(HttpContext http)
     {
         string id = RequestIds.Next(time.GetUtcNow());
         http.TraceIdentifier = id;
         http.Response.Headers[HeaderNames.RequestId] = id;
+        http.Response.Headers[HeaderNames.Region] = _region;
         try
         {
             // The host has matched an endpoint of its own already; the routes of the gateway are looked up anew.

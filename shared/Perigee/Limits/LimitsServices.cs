@@ -15,7 +15,7 @@ internal static class LimitsServices
         .AddSingleton<LimitsEndpoint>()
         .AddSingleton(static provider => new LimitLedger(
             provider.GetRequiredService<IStorage>().Table("limits"),
-            provider.GetService<HomeLimits>()?.Table,
+            provider.GetRequiredService<RegionStorages>().Home?.Table("limits"),
             provider.GetRequiredService<GatewayHost>(),
             provider.GetRequiredService<TimeProvider>(),
             new Random(),

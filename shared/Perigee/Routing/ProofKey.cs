@@ -5,14 +5,15 @@ using Perigee.Storage;
 namespace Perigee.Routing;
 
 /// <summary>
-/// The gateway's own secret that seals proofs of reasoning on their way through a client: made once, shared by all instances of a region.
+/// The gateway's own secret that seals proofs of reasoning on their way through a client: made once, shared by all instances of all regions.
 /// Table <c>secrets</c>: partition <c>gateway</c>, row <c>proofs</c>.
 /// </summary>
-internal sealed partial class ProofKey(IStorage storage, ILogger<ProofKey> log) : IProofSecret
+internal sealed partial class ProofKey(SharedTables tables, ILogger<ProofKey> log) : IProofSecret
 {
     private const int Length = 32;
 
-    private readonly ITable _table = storage.Table("secrets");
+    private readonly ITable _here = tables.Own("secrets");
+    private readonly ITable _home = tables.Home("secrets");
 
     // Where the storage does not answer: what this process seals, this process can open.
     private readonly byte[] _own = RandomNumberGenerator.GetBytes(Length);
@@ -37,13 +38,16 @@ internal sealed partial class ProofKey(IStorage storage, ILogger<ProofKey> log) 
     {
         try
         {
+            if ((await _here.FindAsync("gateway", "proofs", cancel))?.Bytes("key") is { Length: Length } known)
+                return _shared = known;
+
             // Twice: whoever loses the race to make it reads what the winner made.
             for (int round = 0; round < 2; round++)
             {
-                TableRow? row = await _table.FindAsync("gateway", "proofs", cancel);
+                TableRow? row = await _home.FindAsync("gateway", "proofs", cancel);
                 if (row?.Bytes("key") is { Length: Length } found)
                     return _shared = found;
-                await _table.WriteAsync(new TableRow("gateway", "proofs").Set("key", _own), WriteWhen.Absent, cancel);
+                await _home.WriteAsync(new TableRow("gateway", "proofs").Set("key", _own), WriteWhen.Absent, cancel);
             }
         }
         catch (StorageException fault)

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Perigee.Callers;
+using Perigee.Storage;
 
 namespace Perigee.Tests.Callers;
 
@@ -19,8 +20,8 @@ public sealed class CallerMiddlewareTests : IDisposable
 
     public CallerMiddlewareTests()
     {
-        _store = new KeyStore(_storage, TimeProvider.System);
-        _owners = new OwnerLookup(new OwnerStore(_storage), TimeProvider.System);
+        _store = new KeyStore(SharedTables.OfOne(_storage), TimeProvider.System);
+        _owners = new OwnerLookup(new OwnerStore(SharedTables.OfOne(_storage)), TimeProvider.System);
         _lookup = new KeyLookup(_store, _owners, TimeProvider.System);
     }
 

@@ -14,8 +14,8 @@ public sealed class KeyLookupTests : IDisposable
 
     public KeyLookupTests()
     {
-        _store = new KeyStore(_storage, _time);
-        _lookup = new KeyLookup(_store, new OwnerLookup(new OwnerStore(_storage), _time), _time);
+        _store = new KeyStore(SharedTables.OfOne(_storage), _time);
+        _lookup = new KeyLookup(_store, new OwnerLookup(new OwnerStore(SharedTables.OfOne(_storage)), _time), _time);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -80,7 +80,7 @@ public sealed class KeyLookupTests : IDisposable
     {
         (string key, KeyRecord record) = await MakeAsync();
         Assert.NotNull((await _lookup.FindAsync(key, Cancel)).Caller);
-        await new KeyStore(_storage, _time).RevokeAsync(record.Id, Cancel);
+        await new KeyStore(SharedTables.OfOne(_storage), _time).RevokeAsync(record.Id, Cancel);
         _time.Advance(TimeSpan.FromSeconds(5));
         Assert.NotNull((await _lookup.FindAsync(key, Cancel)).Caller);
         _time.Advance(TimeSpan.FromSeconds(5));

@@ -10,9 +10,6 @@ namespace Perigee.Limits;
 /// <summary>Where counters lie: a table, and the clock of the storage that it is in.</summary>
 internal sealed record LedgerPlace(ITable Table, StorageClock Clock);
 
-/// <summary>The counters of the home region: registered where this region is another one.</summary>
-internal sealed record HomeLimits(ITable Table);
-
 /// <summary>
 /// Counts over all processes: each takes pre-debited slices of durable counters. Never more than the limit, whatever fails; a crash can only lose
 /// what the process had taken and not spent.
