@@ -11,6 +11,7 @@ internal static class GatewayApp
     {
         services.AddSingleton(host with { Region = Region(configuration) });
         services.AddPerigee(configuration);
+        services.AddPerigeeWarmUp();
         StorageChoice.Make(configuration, host.Mode == "functions").AddTo(services, configuration);
     }
 

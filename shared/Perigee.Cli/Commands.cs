@@ -30,6 +30,7 @@ internal sealed class Commands
         _root.Subcommands.Add(OfOne("usage", "What was used of all limits that hold for a key, team or organisation.", (id, _, cancel) => Usage.OfAsync(_api, Uri.UnescapeDataString(id), cancel)));
         _root.Subcommands.Add(Cache());
         _root.Subcommands.Add(Config());
+        _root.Subcommands.Add(Show("regions", "This region, its home, and how the others stand.", "regions", []));
     }
 
     /// <summary>Runs a command line.</summary>
@@ -138,6 +139,14 @@ internal sealed class Commands
         check.SetAction((parsed, cancel) => ConfigCheck.RunAsync(
             parsed.GetValue(file)!, _environment, parsed.GetValue(_json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancel));
         config.Subcommands.Add(check);
+        Argument<string> put = new("file") { Description = "A perigee.json." };
+        Command store = new("put", "Puts a configuration in force in all instances of all regions, in the place of the file of each.") { put };
+        Act(store, async (parsed, cancel) => await _api.CallAsync("PUT", "config/stored", cancel, await ReadAsync(parsed.GetValue(put)!, cancel)));
+        config.Subcommands.Add(store);
+        config.Subcommands.Add(Show("show", "The configuration that was put.", "config/stored", []));
+        Command reset = new("reset", "Lets every instance go back to its own file.");
+        Act(reset, (_, cancel) => _api.CallAsync("DELETE", "config/stored", cancel));
+        config.Subcommands.Add(reset);
         return config;
     }
 
@@ -180,6 +189,18 @@ internal sealed class Commands
             return 1;
         }
     });
+
+    private static async Task<byte[]> ReadAsync(string file, CancellationToken cancel)
+    {
+        try
+        {
+            return await File.ReadAllBytesAsync(file, cancel);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new ApiException($"{file} cannot be read: {fault.Message}");
+        }
+    }
 
     private static Option<string?> Settings(string one) =>
         new("--settings") { Description = $"Members of the {one} as a JSON object, or @ and the name of a file that holds it." };

@@ -42,4 +42,7 @@ public static class GatewayServices
         services.AddSingleton<GatewayPipeline>();
         return services;
     }
+
+    /// <summary>Has a gateway that was just started do what a first request would wait for.</summary>
+    public static IServiceCollection AddPerigeeWarmUp(this IServiceCollection services) => services.AddHostedService<WarmUp>();
 }

@@ -27,6 +27,8 @@ internal sealed class LogMiddleware(RequestDelegate next, IEnumerable<IExchangeS
 
     private void Record(Exchange exchange, Exception? crash)
     {
+        if (exchange.Purpose == WarmUp.Purpose)
+            return;
         ExchangeRecord? record = null;
         foreach (IExchangeSink sink in _sinks)
         {

@@ -87,7 +87,12 @@ internal sealed class ConfigurationEndpoint(ConfigurationStore store, Configurat
             await sync.LookAsync(http.RequestAborted);
         if (bytes is null)
         {
-            http.Response.StatusCode = StatusCodes.Status204NoContent;
+            await ManageJson.WriteAsync(http, StatusCodes.Status200OK, static json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("configuration"u8, "file"u8);
+                json.WriteEndObject();
+            });
             return;
         }
 

@@ -160,7 +160,7 @@ public sealed class KeyEndpointsTests : IDisposable
         {
             _services = new ServiceCollection().AddLogging().AddRouting()
                 .AddSingleton(new System.Diagnostics.DiagnosticListener("test"))
-                .AddSingleton(storage).AddSingleton(TimeProvider.System).AddSingleton(new GatewayHost { Mode = "local" })
+                .AddSingleton(storage).AddSingleton(SharedTables.OfOne(storage)).AddSingleton(TimeProvider.System).AddSingleton(new GatewayHost { Mode = "local" })
                 .AddSingleton<IGatewayOptions>(new FixedOptions()).AddSingleton<ISigningKeyDocuments, NoDocuments>()
                 .AddCallers(new ConfigurationBuilder().Build()).AddSingleton(policy)
                 .BuildServiceProvider();
