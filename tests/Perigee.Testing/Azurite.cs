@@ -18,13 +18,22 @@ public sealed partial class Azurite : IAsyncDisposable
     private Azurite(string key, Process process, (int Table, int Blob) ports)
     {
         (_key, _process, _ports) = (key, process, ports);
-        ConnectionString = string.Create(
-            CultureInfo.InvariantCulture,
-            $"DefaultEndpointsProtocol=http;AccountName=test;AccountKey={key};TableEndpoint=http://127.0.0.1:{ports.Table}/test;BlobEndpoint=http://127.0.0.1:{ports.Blob}/test;");
+        ConnectionString = Through(ports.Table, ports.Blob);
     }
 
     /// <summary>For PERIGEE_STORAGE_CONNECTION.</summary>
     public string ConnectionString { get; }
+
+    /// <summary>The port of its tables.</summary>
+    public int TablePort => _ports.Table;
+
+    /// <summary>The port of its blobs.</summary>
+    public int BlobPort => _ports.Blob;
+
+    /// <summary>The connection string of who comes by other ports.</summary>
+    public string Through(int tablePort, int blobPort) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"DefaultEndpointsProtocol=http;AccountName=test;AccountKey={_key};TableEndpoint=http://127.0.0.1:{tablePort}/test;BlobEndpoint=http://127.0.0.1:{blobPort}/test;");
 
     /// <summary>Installs it where needed, starts it and waits until both services listen.</summary>
     public static async Task<Azurite> StartAsync()
