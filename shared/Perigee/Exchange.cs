@@ -65,6 +65,9 @@ internal sealed class Exchange
     /// <summary>What the limits said, for headers and log. Written by limits.</summary>
     public LimitVerdict? Limit { get; set; }
 
+    /// <summary>The limits that were asked, the widest first. Written by limits.</summary>
+    public IReadOnlyList<LimitRule> Limits { get; set; } = [];
+
     /// <summary>
     /// The most tokens that each answer may have, where money allows no more than that; null where the client's own word holds. Written by
     /// limits, obeyed by forward.

@@ -31,7 +31,8 @@ internal sealed partial class LogShipper : IExchangeSink, IHostedService, IDispo
     private readonly IGatewayOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<LogShipper> _log;
-    private readonly LogBlobNames _names;
+    private readonly LogOrigin _origin;
+    private long _blobSequence;
     private readonly LogLine _lines;
     private readonly Redactor _redactor;
     private readonly Channel<ExchangeRecord> _records;
@@ -54,8 +55,8 @@ internal sealed partial class LogShipper : IExchangeSink, IHostedService, IDispo
     {
         _blobs = storage.Blobs("logs");
         (_options, _redactor, _time, _log) = (options, redactor, time, log);
-        _names = new LogBlobNames(host.Region, host.Instance);
-        _lines = new LogLine(host.Region, host.Instance, redactor);
+        _origin = new LogOrigin(host.Region, host.Instance);
+        _lines = new LogLine(_origin, new CleanTexts(redactor, null));
         _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { SkipValidation = true });
         _end = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _records = Channel.CreateBounded<ExchangeRecord>(
@@ -164,13 +165,15 @@ internal sealed partial class LogShipper : IExchangeSink, IHostedService, IDispo
     {
         if (Interlocked.Exchange(ref _dropped, 0) is var dropped and > 0)
         {
-            _lines.WriteDrops(_json, Interlocked.Increment(ref _sequence), _time.GetUtcNow(), dropped);
+            _origin.Begin(_json, "drops"u8, _time.GetUtcNow());
+            _json.WriteNumber("dropped"u8, dropped);
+            _json.WriteEndObject();
             EndLine();
             LogDropped(dropped);
         }
 
         // Named before the first try and written if absent: a retry cannot double it.
-        string name = _names.Next(_time.GetUtcNow());
+        string name = _origin.BlobName(LogSchema.Requests, _time.GetUtcNow(), _time.GetUtcNow(), ++_blobSequence);
         ReadOnlyMemory<byte> content = Compress(_buffer.WrittenSpan);
         try
         {

@@ -41,6 +41,12 @@ internal sealed class Redactor
         }
     } = [];
 
+    /// <summary>Changes whenever what is taken out does.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>Whether a member of this name holds a secret whatever it looks like.</summary>
+    public bool IsSecretName(string name) => name.Contains("password", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The text without keys: the same string where there is none.</summary>
     public string Redact(string text)
     {
