@@ -34,7 +34,6 @@ internal sealed partial class LogShipper : IExchangeSink, IHostedService, IDispo
     private readonly LogOrigin _origin;
     private long _blobSequence;
     private readonly LogLine _lines;
-    private readonly Redactor _redactor;
     private readonly Channel<ExchangeRecord> _records;
     private readonly ResiliencePipeline _patient;
     private readonly ResiliencePipeline _hasty;
@@ -54,7 +53,7 @@ internal sealed partial class LogShipper : IExchangeSink, IHostedService, IDispo
     public LogShipper(IStorage storage, GatewayHost host, IGatewayOptions options, Redactor redactor, TimeProvider time, ILogger<LogShipper> log)
     {
         _blobs = storage.Blobs("logs");
-        (_options, _redactor, _time, _log) = (options, redactor, time, log);
+        (_options, _time, _log) = (options, time, log);
         _origin = new LogOrigin(host.Region, host.Instance);
         _lines = new LogLine(_origin, new CleanTexts(redactor, null));
         _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { SkipValidation = true });
@@ -255,7 +254,6 @@ internal sealed partial class LogShipper : IExchangeSink, IHostedService, IDispo
         if (!ReferenceEquals(options, _seen))
         {
             _seen = options;
-            _redactor.KnownKeys = [.. options.Providers.Values.Select(provider => provider.Key).OfType<string>()];
         }
 
         return options;

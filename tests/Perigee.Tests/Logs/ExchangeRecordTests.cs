@@ -23,7 +23,7 @@ public sealed class ExchangeRecordTests : IDisposable
     private readonly LogShipper _shipper;
 
     public ExchangeRecordTests() => _shipper = new(
-        _blobs, new GatewayHost { Mode = "local", Instance = "i1" }, new Fixed(), new Redactor(ProviderRows.Shipped.All.SelectMany(row => row.KeyPatterns)),
+        _blobs, new GatewayHost { Mode = "local", Instance = "i1" }, new Fixed(), new Redactor(ProviderRows.Shipped.All.SelectMany(row => row.KeyPatterns), new Fixed()),
         _time, NullLogger<LogShipper>.Instance);
 
     public void Dispose() => _shipper.Dispose();
