@@ -143,6 +143,12 @@ internal sealed class Exchange
     /// <summary>Body bytes sent to the client. Written by whoever writes the answer.</summary>
     public long BytesOut { get; set; }
 
+    /// <summary>What is kept of the question for the logs, or null. Written by the bodies' step.</summary>
+    public KeptBody? QuestionBody { get; set; }
+
+    /// <summary>What is kept of the answer for the logs, or null. Written by the bodies' step.</summary>
+    public KeptBody? AnswerBody { get; set; }
+
     /// <summary>The exchange that a request became. By type and not by type parameter: a generic call through an interface costs more than the look-up.</summary>
     public static Exchange Of(HttpContext http) => (Exchange)http.Features[typeof(Exchange)]!;
 

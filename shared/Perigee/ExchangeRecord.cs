@@ -133,11 +133,16 @@ internal sealed class ExchangeRecord
     /// <summary>What the request says of itself (<c>x-perigee-metadata</c>, else the body's <c>metadata</c>), as JSON text that nobody has looked at; or null.</summary>
     public string? Tags { get; init; }
 
-    /// <summary>The question's bytes where they are kept.</summary>
-    public CapturedBody? QuestionBody { get; set; }
+    /// <summary>What is kept of the question beside this record, or null.</summary>
+    public KeptBody? QuestionBody { get; init; }
 
-    /// <summary>The answer's bytes where they are kept.</summary>
-    public CapturedBody? AnswerBody { get; set; }
+    /// <summary>What is kept of the answer beside this record, or null.</summary>
+    public KeptBody? AnswerBody { get; init; }
+
+    /// <summary>What it takes of memory, about, in bytes.</summary>
+    public int Weight => 1024 + (256 * Attempts.Count)
+        + (2 * ((Model?.Length ?? 0) + (User?.Length ?? 0) + (AnswerModel?.Length ?? 0) + (ErrorMessage?.Length ?? 0) + (UserAgent?.Length ?? 0) + (Tags?.Length ?? 0)))
+        + (Headers.Count * 256);
 
     /// <summary>The place of this record among those of its process, given when it is queued: gaps can be counted.</summary>
     public long Sequence { get; set; }
@@ -211,6 +216,8 @@ internal sealed class ExchangeRecord
             UserAgent = ForeignText.Cut(exchange.Http.Request.Headers.UserAgent.ToString(), LongestName),
             Headers = exchange.Options.Logs.Headers is { Count: > 0 } names ? HeadersOf(exchange.Http.Request.Headers, names) : [],
             Tags = TagsOf(exchange),
+            QuestionBody = exchange.QuestionBody,
+            AnswerBody = exchange.AnswerBody,
         };
     }
 

@@ -34,6 +34,15 @@ internal readonly record struct RecordedTokens(long InputFresh, long InputCacheR
     /// <summary>The service tier that decides the price.</summary>
     public ServiceTier Tier { get; init; }
 
+    /// <summary>The word for it, or null for the ordinary one.</summary>
+    public string? TierWord => Tier switch
+    {
+        ServiceTier.Flex => "flex",
+        ServiceTier.Batch => "batch",
+        ServiceTier.Priority => "priority",
+        _ => null,
+    };
+
     /// <summary>Whether they were counted from outside, as the answer was cut before it told them: bytes by four.</summary>
     public bool Estimated { get; init; }
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Perigee.Wire;
+using Perigee.Logs.Bodies;
 
 namespace Perigee.Logs;
 
@@ -157,7 +157,7 @@ internal sealed class LogLine(LogOrigin origin, CleanTexts texts)
         json.WriteEndArray();
     }
 
-    private void WriteTokens(Utf8JsonWriter json, ReadOnlySpan<byte> name, in RecordedTokens tokens)
+    private static void WriteTokens(Utf8JsonWriter json, ReadOnlySpan<byte> name, in RecordedTokens tokens)
     {
         json.WriteStartObject(name);
         json.WriteNumber("inputFresh"u8, tokens.InputFresh);
@@ -172,8 +172,8 @@ internal sealed class LogLine(LogOrigin origin, CleanTexts texts)
         Count(json, "outputAudio"u8, tokens.OutputAudio);
         Count(json, "outputImage"u8, tokens.OutputImage);
         Count(json, "webSearches"u8, tokens.WebSearches);
-        if (tokens.Tier != ServiceTier.Standard)
-            json.WriteString("serviceTier"u8, Word(tokens.Tier.ToString()));
+        if (tokens.TierWord is { } tier)
+            json.WriteString("serviceTier"u8, tier);
         if (tokens.Estimated)
             json.WriteBoolean("estimated"u8, true);
         json.WriteEndObject();
@@ -221,15 +221,15 @@ internal sealed class LogLine(LogOrigin origin, CleanTexts texts)
         json.WriteEndObject();
     }
 
-    private void WriteBody(Utf8JsonWriter json, ExchangeRecord record, CapturedBody? body, BodyPart part)
+    private void WriteBody(Utf8JsonWriter json, ExchangeRecord record, KeptBody? kept, BodyPart part)
     {
-        if (body is null)
+        if (kept is not { } body)
             return;
         json.WriteStartObject(part == BodyPart.Question ? "questionBody"u8 : "answerBody"u8);
         json.WriteNumber("bytes"u8, body.Length);
         json.WriteBoolean("cut"u8, body.IsCut);
-        if (BodyLine.IsLarge(body))
-            json.WriteString("blob"u8, origin.ObjectName(record, part));
+        if (body.Kept > BodyLines.MostInline)
+            json.WriteString("blob"u8, origin.ObjectName(record.Id, record.Time, part));
         json.WriteEndObject();
     }
 

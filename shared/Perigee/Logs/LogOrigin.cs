@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Perigee.Logs.Bodies;
 
 namespace Perigee.Logs;
 
@@ -32,8 +33,11 @@ internal sealed class LogOrigin(string region, string instance)
         $"{Folder(stream, first)}{_instance}-{now.ToUnixTimeMilliseconds()}-{sequence:D6}-{Guid.CreateVersion7(now):N}.ndjson.gz");
 
     /// <summary>The name of the blob that a large body lies in: known before anything is written.</summary>
-    public string ObjectName(ExchangeRecord record, BodyPart part) =>
-        $"{Folder(LogSchema.Bodies, record.Ended)}objects/{Plain(record.Id)}-{(part == BodyPart.Question ? "question" : "answer")}.json.gz";
+    /// <param name="id">The exchange's id.</param>
+    /// <param name="time">When it began.</param>
+    /// <param name="part">Which of its bodies.</param>
+    public string ObjectName(string id, DateTimeOffset time, BodyPart part) =>
+        $"{Folder(LogSchema.Bodies, time)}objects/{Plain(id)}-{(part == BodyPart.Question ? "question" : "answer")}.json.gz";
 
     private string Folder(string stream, DateTimeOffset time) =>
         string.Create(CultureInfo.InvariantCulture, $"v1/{stream}/dt={time.UtcDateTime:yyyy-MM-dd}/hour={time.UtcDateTime:HH}/region={_region}/");

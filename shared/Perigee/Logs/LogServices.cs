@@ -1,4 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Perigee.Logs.Bodies;
+using Perigee.Logs.Shipping;
+using Perigee.Logs.Verifying;
 
 namespace Perigee.Logs;
 
@@ -10,7 +13,13 @@ internal static class LogServices
     /// <param name="secrets">Secrets of the gateway's own that are in use.</param>
     public static IServiceCollection AddLogs(this IServiceCollection services, IEnumerable<string> keyPatterns, IEnumerable<string> secrets) => services
         .AddSingleton(provider => new Redactor(keyPatterns, provider.GetRequiredService<IGatewayOptions>(), secrets))
+        .AddSingleton<LogMetrics>()
+        .AddSingleton(new LogFolder())
         .AddSingleton<LogShipper>()
         .AddSingleton<IExchangeSink>(static provider => provider.GetRequiredService<LogShipper>())
-        .AddHostedService(provider => provider.GetRequiredService<LogShipper>());
+        .AddSingleton<BodyShipper>()
+        .AddSingleton<AuditShipper>()
+        .AddSingleton<IAuditSink>(static provider => provider.GetRequiredService<AuditShipper>())
+        .AddSingleton<VerifyEndpoint>()
+        .AddHostedService<LogShipping>();
 }

@@ -23,6 +23,7 @@ internal sealed class Redactor
     private readonly string[] _beginnings;
     private readonly string[] _always;
     private readonly IGatewayOptions? _options;
+    private readonly bool _secretsOnly;
     private GatewayOptions? _seen;
     private volatile RedactionRules _rules;
 
@@ -30,9 +31,10 @@ internal sealed class Redactor
     /// <param name="beginnings">How the providers' keys begin.</param>
     /// <param name="options">The configuration: keys in use, and what is taken out besides secrets. Null takes out everything.</param>
     /// <param name="always">Other secrets that are in use: the admin key, the storage's.</param>
-    public Redactor(IEnumerable<string> beginnings, IGatewayOptions? options = null, IEnumerable<string>? always = null)
+    /// <param name="secretsOnly">Leaves everything else.</param>
+    public Redactor(IEnumerable<string> beginnings, IGatewayOptions? options = null, IEnumerable<string>? always = null, bool secretsOnly = false)
     {
-        (_beginnings, _options, _always) = ([.. beginnings], options, [.. always ?? []]);
+        (_beginnings, _options, _always, _secretsOnly) = ([.. beginnings], options, [.. always ?? []], secretsOnly);
         _rules = Make(options?.Current);
     }
 
@@ -61,6 +63,9 @@ internal sealed class Redactor
             return _rules;
         }
     }
+
+    /// <summary>The same for secrets alone: who did what is kept as it is.</summary>
+    public Redactor SecretsOnly => field ??= new(_beginnings, _options, _always, secretsOnly: true);
 
     /// <summary>The text without what must go: the same string where there is nothing.</summary>
     public string Redact(string text)
@@ -125,5 +130,5 @@ internal sealed class Redactor
 
     private RedactionRules Make(GatewayOptions? options) => new(
         new SecretRules(_beginnings, [.. options?.Providers.Values.Select(static provider => provider.Key).OfType<string>() ?? [], .. _always, .. KnownKeys]),
-        options?.Logs.Redaction ?? new());
+        _secretsOnly ? new() { Email = false, Phone = false, Card = false, Iban = false, Ip = false } : options?.Logs.Redaction ?? new());
 }
