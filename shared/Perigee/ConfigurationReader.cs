@@ -54,7 +54,9 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             Retries = patience.Retries(root.Section("retries")),
             Breaker = patience.Breaker(root.Section("breaker")),
             Translation = ReadTranslation(root.Section("translation"), faults),
-            Logs = ReadLogs(root.Section("logs"), faults),
+            Logs = new ConfigurationLogs(
+                (section, member, variable, least, most) => Number(section, member, variable, least, most, faults),
+                (section, member, variable) => Flag(section, member, variable, faults)).Read(root.Section("logs")),
             Jwt = ConfigurationAuth.Read(root.Section("auth"), faults),
         };
         options = options with { Routes = new ConfigurationRoutes(providers, options.Aliases, patience, cache, faults).Read(root.Section("routes"), options) };
@@ -168,21 +170,6 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
         section.Close();
         return translation;
     }
-
-    private LogOptions ReadLogs(ConfigurationSection section, ConfigurationFaults faults)
-    {
-        LogOptions defaults = new();
-        LogOptions logs = new()
-        {
-            Enabled = Flag(section, "enabled", "PERIGEE_LOGS", faults) ?? defaults.Enabled,
-            FlushAfter = Seconds(Number(section, "flushSeconds", "PERIGEE_LOG_FLUSH_SECONDS", 1, 3600, faults)) ?? defaults.FlushAfter,
-            FlushBytes = (int?)section.Number("flushBytes", 1024, 64 << 20) ?? defaults.FlushBytes,
-        };
-        section.Close();
-        return logs;
-    }
-
-    private static TimeSpan? Seconds(long? seconds) => seconds is { } value ? TimeSpan.FromSeconds(value) : null;
 
     private long? Number(ConfigurationSection section, string member, string variable, long least, long most, ConfigurationFaults faults)
     {

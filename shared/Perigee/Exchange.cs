@@ -65,6 +65,9 @@ internal sealed class Exchange
     /// <summary>What the limits said, for headers and log. Written by limits.</summary>
     public LimitVerdict? Limit { get; set; }
 
+    /// <summary>The limits that were asked, the widest first. Written by limits.</summary>
+    public IReadOnlyList<LimitRule> Limits { get; set; } = [];
+
     /// <summary>
     /// The most tokens that each answer may have, where money allows no more than that; null where the client's own word holds. Written by
     /// limits, obeyed by forward.
@@ -139,6 +142,12 @@ internal sealed class Exchange
 
     /// <summary>Body bytes sent to the client. Written by whoever writes the answer.</summary>
     public long BytesOut { get; set; }
+
+    /// <summary>What is kept of the question for the logs, or null. Written by the bodies' step.</summary>
+    public KeptBody? QuestionBody { get; set; }
+
+    /// <summary>What is kept of the answer for the logs, or null. Written by the bodies' step.</summary>
+    public KeptBody? AnswerBody { get; set; }
 
     /// <summary>The exchange that a request became. By type and not by type parameter: a generic call through an interface costs more than the look-up.</summary>
     public static Exchange Of(HttpContext http) => (Exchange)http.Features[typeof(Exchange)]!;

@@ -166,19 +166,6 @@ internal sealed record BreakerOptions
     public TimeSpan LongestOpen { get; init; } = TimeSpan.FromMinutes(2);
 }
 
-/// <summary>Log shipping.</summary>
-internal sealed record LogOptions
-{
-    /// <summary>Whether exchanges are logged to blobs at all.</summary>
-    public bool Enabled { get; init; } = true;
-
-    /// <summary>A blob is written at the latest after this time.</summary>
-    public TimeSpan FlushAfter { get; init; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>A blob is written once this many bytes (before compression) wait.</summary>
-    public int FlushBytes { get; init; } = 1024 * 1024;
-}
-
 /// <summary>Holds the snapshot in force. Steps read it once, at the beginning of an exchange.</summary>
 internal interface IGatewayOptions
 {

@@ -8,6 +8,7 @@ using Perigee.Forwarding;
 using Perigee.Front;
 using Perigee.Limits;
 using Perigee.Logs;
+using Perigee.Logs.Bodies;
 using Perigee.Routing;
 
 namespace Perigee;
@@ -60,6 +61,7 @@ public sealed class GatewayPipeline
         .UseMiddleware<ExchangeMiddleware>()
         .UseMiddleware<LogMiddleware>()
         .UseMiddleware<CallerMiddleware>()
+        .UseMiddleware<BodyMiddleware>()
         .Use(Mark(steps, static (marks, now) => marks with { Caller = now }))
         .UseMiddleware<LimitsMiddleware>()
         .Use(Mark(steps, static (marks, now) => marks with { Limits = now }))

@@ -35,7 +35,9 @@ public static class GatewayServices
         services.AddCaching();
         services.AddModelRouting();
         services.AddForwarding();
-        services.AddLogs(ProviderRows.Shipped.All.SelectMany(static row => row.KeyPatterns));
+        services.AddLogs(
+            ProviderRows.Shipped.All.SelectMany(static row => row.KeyPatterns),
+            ((string[])["PERIGEE_ADMIN_KEY", "PERIGEE_STORAGE_CONNECTION"]).Select(name => configuration[name]).OfType<string>());
         services.AddSingleton<Welcome>().AddHostedService(static provider => provider.GetRequiredService<Welcome>());
         services.AddSingleton<IOwnCalls, OwnCalls>();
         services.AddSingleton<ISigningKeyDocuments, SigningKeyDocuments>();

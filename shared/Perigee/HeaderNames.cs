@@ -104,4 +104,7 @@ internal static class HeaderNames
 
     /// <summary>On a request: the end user behind the caller, for limits by user. It goes before the body's own <c>user</c>.</summary>
     public const string User = "x-perigee-user";
+
+    /// <summary>On a request <c>1</c> or <c>true</c>: question and answer are not kept in the logs, whatever the operator samples. The record is.</summary>
+    public const string NoLog = "x-perigee-no-log";
 }

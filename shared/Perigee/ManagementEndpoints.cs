@@ -10,6 +10,7 @@ using Perigee.Caching.Asking;
 using Perigee.Callers;
 using Perigee.Limits;
 using Perigee.Logs;
+using Perigee.Logs.Verifying;
 using Perigee.Providers;
 using Perigee.Regions;
 using Perigee.Routing.Health;
@@ -37,6 +38,7 @@ internal static class ManagementEndpoints
         endpoints.MapMethods("/manage/v1/limits", ["GET"], guard.Protect(services.GetRequiredService<LimitsEndpoint>().ShowAsync, ManagementRole.Viewer));
         MeaningEndpoint meaning = services.GetRequiredService<MeaningEndpoint>();
         endpoints.MapMethods("/manage/v1/cache:semantic", ["POST"], guard.Audited(meaning.DecideAsync, "cache.semantic"));
+        endpoints.MapMethods("/manage/v1/logs:verify", ["GET"], guard.Protect(services.GetRequiredService<VerifyEndpoint>().AnswerAsync, ManagementRole.Viewer));
         endpoints.MapMethods("/manage/v1/config", ["GET"], guard.Protect(http =>
             AnswerAsync(http, 200, json => WriteConfig(json, services.GetRequiredService<IGatewayOptions>().Current)), ManagementRole.Viewer));
         ConfigurationEndpoint stored = services.GetRequiredService<ConfigurationEndpoint>();
@@ -171,7 +173,11 @@ internal static class ManagementEndpoints
         json.WriteStartObject("logs"u8);
         json.WriteBoolean("enabled"u8, options.Logs.Enabled);
         json.WriteNumber("flushSeconds"u8, options.Logs.FlushAfter.TotalSeconds);
+        json.WriteNumber("busyFlushSeconds"u8, options.Logs.BusyFlushAfter.TotalSeconds);
+        json.WriteNumber("busyRecords"u8, options.Logs.BusyRecords);
         json.WriteNumber("flushBytes"u8, options.Logs.FlushBytes);
+        json.WriteNumber("memoryBytes"u8, options.Logs.MemoryBytes);
+        json.WriteNumber("bodies"u8, options.Logs.Bodies);
         json.WriteEndObject();
     }
 

@@ -13,7 +13,7 @@ namespace Perigee.Callers;
 /// the change then failed. Records are written once and never again, a partition a day, and chained: each holds the SHA-256 of the one before
 /// it of the same process, so that one that is taken out or changed shows.
 /// </summary>
-internal sealed partial class AuditLog(SharedTables tables, GatewayHost host, TimeProvider time, ILogger<AuditLog> log) : IDisposable
+internal sealed partial class AuditLog(SharedTables tables, GatewayHost host, TimeProvider time, ILogger<AuditLog> log, IAuditSink? sink = null) : IDisposable
 {
     private const int Tries = 3;
 
@@ -92,7 +92,19 @@ internal sealed partial class AuditLog(SharedTables tables, GatewayHost host, Ti
     private async ValueTask<string> AppendAsync(
         Manager who, string action, string target, ReadOnlyMemory<byte> before, ReadOnlyMemory<byte> after, string request, string? failed, CancellationToken cancel)
     {
-        await _turn.WaitAsync(cancel);
+        if (sink is not null)
+            await sink.TakeRoomAsync(cancel);
+        bool kept = false;
+        try
+        {
+            await _turn.WaitAsync(cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            sink?.ReturnRoom();
+            throw;
+        }
+
         try
         {
             DateTimeOffset now = time.GetUtcNow();
@@ -106,10 +118,14 @@ internal sealed partial class AuditLog(SharedTables tables, GatewayHost host, Ti
             RowBody.Write(row, record);
             await WriteOnceAsync(row, cancel);
             (_previous, _sequence) = (HashOf(record), _sequence + 1);
+            kept = true;
+            sink?.Keep(new AuditEntry(id, now, record, _previous));
             return id;
         }
         finally
         {
+            if (!kept)
+                sink?.ReturnRoom();
             _turn.Release();
         }
     }
@@ -168,8 +184,10 @@ internal sealed partial class AuditLog(SharedTables tables, GatewayHost host, Ti
         return body.WrittenSpan.ToArray();
     }
 
-    private static void WriteRaw(Utf8JsonWriter json, string name, ReadOnlyMemory<byte> value)
+    private void WriteRaw(Utf8JsonWriter json, string name, ReadOnlyMemory<byte> value)
     {
+        if (sink is not null)
+            value = sink.Clean(value);
         if (value.IsEmpty)
         {
             json.WriteNull(name);

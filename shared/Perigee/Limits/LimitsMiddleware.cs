@@ -23,6 +23,7 @@ internal sealed class LimitsMiddleware(RequestDelegate next, ILimitLedger ledger
     {
         Exchange exchange = Exchange.Of(http);
         IReadOnlyList<LimitRule> rules = _applied.Of(exchange);
+        exchange.Limits = rules;
         return rules.Count == 0 ? next(http) : AskAsync(exchange, http, rules);
     }
 

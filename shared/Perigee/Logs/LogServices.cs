@@ -1,4 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Perigee.Logs.Bodies;
+using Perigee.Logs.Shipping;
+using Perigee.Logs.Verifying;
 
 namespace Perigee.Logs;
 
@@ -7,9 +10,16 @@ internal static class LogServices
 {
     /// <param name="services">The host's services.</param>
     /// <param name="keyPatterns">How the providers' keys begin.</param>
-    public static IServiceCollection AddLogs(this IServiceCollection services, IEnumerable<string> keyPatterns) => services
-        .AddSingleton(new Redactor(keyPatterns))
+    /// <param name="secrets">Secrets of the gateway's own that are in use.</param>
+    public static IServiceCollection AddLogs(this IServiceCollection services, IEnumerable<string> keyPatterns, IEnumerable<string> secrets) => services
+        .AddSingleton(provider => new Redactor(keyPatterns, provider.GetRequiredService<IGatewayOptions>(), secrets))
+        .AddSingleton<LogMetrics>()
+        .AddSingleton(new LogFolder())
         .AddSingleton<LogShipper>()
         .AddSingleton<IExchangeSink>(static provider => provider.GetRequiredService<LogShipper>())
-        .AddHostedService(provider => provider.GetRequiredService<LogShipper>());
+        .AddSingleton<BodyShipper>()
+        .AddSingleton<AuditShipper>()
+        .AddSingleton<IAuditSink>(static provider => provider.GetRequiredService<AuditShipper>())
+        .AddSingleton<VerifyEndpoint>()
+        .AddHostedService<LogShipping>();
 }

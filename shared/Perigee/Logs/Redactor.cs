@@ -1,129 +1,134 @@
 using System.Buffers;
 using System.Text;
+using System.Text.RegularExpressions;
+using Perigee.Logs.Redacting;
 
 namespace Perigee.Logs;
 
-/// <summary>Takes keys out of texts that others wrote: by the beginnings of known kinds of keys, after words such as Bearer, and known keys by value.</summary>
+/// <summary>
+/// Takes secrets and what is personal out of texts that others wrote. Linear in the text, safe for use by many threads. Follows the
+/// configuration: a provider's new key is known with the first text after the change.
+/// </summary>
 internal sealed class Redactor
 {
-    /// <summary>What stands in the place of a key.</summary>
+    /// <summary>What stands in the place of a secret.</summary>
     public const string Mark = "[redacted]";
 
-    // Fewer characters behind a known beginning are a word ("sk-learn"), not a key.
-    private const int ShortestRest = 6;
-    private const int ShortestKnownKey = 8;
+    [ThreadStatic]
+    private static RedactionScan? _scan;
 
-    // "Bearer authentication" is no key: behind a word that announces one it has a digit, or is longer than words are.
-    private const int LongestWord = 20;
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _output;
 
-    private static readonly string[] OwnPatterns = ["pk-", "sk-", "eyJ", "AKIA", "ASIA", "xoxb-", "github_pat_", "ghp_", "AIza"];
-    private static readonly string[] Introductions = ["Bearer ", "Basic ", "api-key: ", "api_key=", "apikey=", "api-key=", "key=", "sig=", "AccountKey=", "SharedAccessKey="];
-
-    private readonly string[] _patterns;
-    private readonly SearchValues<string> _any;
-    private SearchValues<string>? _known;
+    private readonly string[] _beginnings;
+    private readonly string[] _always;
+    private readonly IGatewayOptions? _options;
+    private readonly bool _secretsOnly;
+    private GatewayOptions? _seen;
+    private volatile RedactionRules _rules;
 
     /// <summary>Takes the beginnings of the providers' keys.</summary>
-    public Redactor(IEnumerable<string> patterns)
+    /// <param name="beginnings">How the providers' keys begin.</param>
+    /// <param name="options">The configuration: keys in use, and what is taken out besides secrets. Null takes out everything.</param>
+    /// <param name="always">Other secrets that are in use: the admin key, the storage's.</param>
+    /// <param name="secretsOnly">Leaves everything else.</param>
+    public Redactor(IEnumerable<string> beginnings, IGatewayOptions? options = null, IEnumerable<string>? always = null, bool secretsOnly = false)
     {
-        _patterns = [.. OwnPatterns.Concat(patterns).Distinct(StringComparer.Ordinal).OrderByDescending(pattern => pattern.Length)];
-        _any = SearchValues.Create([.. _patterns, .. Introductions], StringComparison.OrdinalIgnoreCase);
+        (_beginnings, _options, _always, _secretsOnly) = ([.. beginnings], options, [.. always ?? []], secretsOnly);
+        _rules = Make(options?.Current);
     }
 
-    /// <summary>Keys that are in use, whatever they look like. Replaced as a whole when the configuration changes.</summary>
+    /// <summary>Keys that are in use besides those of the configuration. For tests.</summary>
     public IReadOnlyList<string> KnownKeys
     {
         get;
         set
         {
-            field = [.. value.Where(key => key.Length >= ShortestKnownKey).OrderByDescending(key => key.Length)];
-            _known = field.Count == 0 ? null : SearchValues.Create([.. field], StringComparison.Ordinal);
+            field = value;
+            _rules = Make(_seen);
+            Version++;
         }
     } = [];
 
-    /// <summary>The text without keys: the same string where there is none.</summary>
+    /// <summary>Changes whenever what is taken out does.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>What is taken out at present.</summary>
+    public RedactionRules Rules
+    {
+        get
+        {
+            if (_options is { } options && !ReferenceEquals(options.Current, _seen))
+                Follow(options.Current);
+            return _rules;
+        }
+    }
+
+    /// <summary>The same for secrets alone: who did what is kept as it is.</summary>
+    public Redactor SecretsOnly => field ??= new(_beginnings, _options, _always, secretsOnly: true);
+
+    /// <summary>The text without what must go: the same string where there is nothing.</summary>
     public string Redact(string text)
     {
-        if (_known is { } known && text.AsSpan().ContainsAny(known))
-        {
-            foreach (string key in KnownKeys)
-                text = text.Replace(key, Mark, StringComparison.Ordinal);
-        }
-
-        return text.AsSpan().ContainsAny(_any) ? RedactPatterns(text) : text;
+        if (text.Length == 0)
+            return text;
+        RedactionRules rules = Rules;
+        string clean = Scan(text, rules);
+        foreach (OwnPattern pattern in rules.Patterns)
+            clean = Replace(clean, pattern);
+        return clean;
     }
 
-    private string RedactPatterns(string text)
+    /// <summary>Whether the value of a member of this name is a secret whatever it looks like.</summary>
+    public bool IsSecretName(string name) => SecretNames.IsSecret(Encoding.UTF8.GetBytes(name), out bool always) && always;
+
+    /// <summary>The text without what a pattern finds; without anything where it cannot be told in time.</summary>
+    internal static string Replace(string text, OwnPattern pattern)
     {
-        StringBuilder? result = null;
-        int kept = 0;
-        for (int at = 0; at < text.Length;)
+        try
         {
-            int secret = SecretAt(text, at);
-            if (secret < 0)
-            {
-                at++;
-                continue;
-            }
-
-            int end = secret;
-            while (end < text.Length && IsKeyCharacter(text[end]))
-                end++;
-            result ??= new StringBuilder(text.Length);
-            result.Append(text, kept, secret - kept).Append(Mark);
-            at = kept = end;
+            return pattern.Regex.IsMatch(text) ? pattern.Regex.Replace(text, $"[{pattern.Name}]") : text;
         }
-
-        return result is null ? text : result.Append(text, kept, text.Length - kept).ToString();
+        catch (RegexMatchTimeoutException)
+        {
+            return Mark;
+        }
     }
 
-    // Where the secret begins that is announced at this place, or -1.
-    private int SecretAt(string text, int at)
+    private static string Scan(string text, RedactionRules rules)
     {
-        bool wordStart = at == 0 || !char.IsAsciiLetterOrDigit(text[at - 1]);
-        ReadOnlySpan<char> rest = text.AsSpan(at);
-        if (wordStart)
+        RedactionScan scan = _scan ??= new RedactionScan();
+        ArrayBufferWriter<byte> output = _output ??= new ArrayBufferWriter<byte>(4096);
+        output.ResetWrittenCount();
+        scan.Begin(rules);
+        int most = Encoding.UTF8.GetMaxByteCount(text.Length);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(most);
+        try
         {
-            foreach (string introduction in Introductions)
-            {
-                if (rest.StartsWith(introduction, StringComparison.OrdinalIgnoreCase) && IsLong(rest[introduction.Length..])
-                    && LooksMade(rest[introduction.Length..]))
-                {
-                    return at + introduction.Length;
-                }
-            }
+            scan.Add(bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes)), output);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
         }
 
-        foreach (string pattern in _patterns)
-        {
-            // Within a word it must look made: "task-force" is ordinary, a key that something was glued to is not.
-            if (rest.StartsWith(pattern, StringComparison.Ordinal) && IsLong(rest[pattern.Length..]) && (wordStart || LooksMade(rest[pattern.Length..])))
-            {
-                return at;
-            }
-        }
-
-        return -1;
+        scan.End(output);
+        return scan.Found ? Encoding.UTF8.GetString(output.WrittenSpan) : text;
     }
 
-    private static bool IsLong(ReadOnlySpan<char> text)
+    private void Follow(GatewayOptions options)
     {
-        int length = 0;
-        while (length < text.Length && length < ShortestRest && IsKeyCharacter(text[length]))
-            length++;
-        return length == ShortestRest;
-    }
-
-    private static bool LooksMade(ReadOnlySpan<char> text)
-    {
-        for (int i = 0; i < text.Length && IsKeyCharacter(text[i]); i++)
+        lock (_beginnings)
         {
-            if (i >= LongestWord || char.IsAsciiDigit(text[i]))
-                return true;
+            if (ReferenceEquals(options, _seen))
+                return;
+            _rules = Make(options);
+            Version++;
+            _seen = options;
         }
-
-        return false;
     }
 
-    private static bool IsKeyCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '+' or '/' or '=' or '~' or '%' or '*';
+    private RedactionRules Make(GatewayOptions? options) => new(
+        new SecretRules(_beginnings, [.. options?.Providers.Values.Select(static provider => provider.Key).OfType<string>() ?? [], .. _always, .. KnownKeys]),
+        _secretsOnly ? new() { Email = false, Phone = false, Card = false, Iban = false, Ip = false } : options?.Logs.Redaction ?? new());
 }

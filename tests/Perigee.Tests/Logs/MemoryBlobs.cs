@@ -45,7 +45,8 @@ internal sealed class MemoryBlobs : IStorage, IBlobs
         }
     }
 
-    public JsonElement[] Records => [.. Lines.Select(line => JsonDocument.Parse(line).RootElement)];
+    /// <summary>Every line but the footers.</summary>
+    public JsonElement[] Records => [.. Lines.Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.GetProperty("kind").GetString() != "footer")];
 
     public ITable Table(string name) => throw new NotSupportedException();
 

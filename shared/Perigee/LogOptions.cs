@@ -1,0 +1,35 @@
+namespace Perigee;
+
+/// <summary>Log shipping.</summary>
+internal sealed record LogOptions
+{
+    /// <summary>Whether exchanges are logged to blobs at all.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>A blob is written at the latest after this time.</summary>
+    public TimeSpan FlushAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A blob that has <see cref="BusyRecords"/> is written after this time already: what a kill can lose is no older.</summary>
+    public TimeSpan BusyFlushAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>From how many waiting records on an instance is busy. 1 writes every record after <see cref="BusyFlushAfter"/>.</summary>
+    public int BusyRecords { get; init; } = 50;
+
+    /// <summary>A blob is written once this many bytes (before compression) wait.</summary>
+    public int FlushBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>The most bytes of records that wait in memory; past it the oldest go, counted.</summary>
+    public int MemoryBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>Of how many exchanges the bodies are kept, in percent, where key, team and organisation do not say: the gateway's own word.</summary>
+    public double Bodies { get; init; }
+
+    /// <summary>The most bytes kept of one body; what is longer is cut.</summary>
+    public int BodyBytes { get; init; } = 256 * 1024;
+
+    /// <summary>Request headers that are kept besides <c>user-agent</c>, in lower case. None that may hold a credential can be among them.</summary>
+    public IReadOnlyList<string> Headers { get; init; } = [];
+
+    /// <summary>What is taken out of texts before they are written.</summary>
+    public RedactionOptions Redaction { get; init; } = new();
+}

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Hosting;
+using Perigee.Logs.Bodies;
+
+namespace Perigee.Logs;
+
+/// <summary>Begins and ends the streams together: the host gives five seconds to all of them.</summary>
+internal sealed class LogShipping(LogShipper requests, BodyShipper bodies, AuditShipper audit) : IHostedService
+{
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(requests.StartAsync(cancellationToken), bodies.StartAsync(cancellationToken), audit.StartAsync(cancellationToken));
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(requests.StopAsync(cancellationToken), bodies.StopAsync(cancellationToken), audit.StopAsync(cancellationToken));
+}

@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Logging;
+using Perigee.Storage;
+using Polly;
+using Polly.Retry;
+using Polly.Timeout;
+
+namespace Perigee.Logs.Shipping;
+
+/// <summary>Writes blobs of fixed names until the storage has them: patiently while the process lives, hastily when it ends.</summary>
+internal sealed partial class BlobWriter : IDisposable
+{
+    // The host kills five seconds after it asked to stop.
+    public static readonly TimeSpan LastChance = TimeSpan.FromSeconds(4);
+
+    private readonly IBlobs _blobs;
+    private readonly string _stream;
+    private readonly LogMetrics _metrics;
+    private readonly ILogger _log;
+    private readonly ResiliencePipeline _patient;
+    private readonly ResiliencePipeline _hasty;
+    private readonly CancellationTokenSource _hurry = new();
+    private readonly CancellationTokenSource _end;
+
+    /// <param name="blobs">The container.</param>
+    /// <param name="stream">The stream, for metrics and process log.</param>
+    /// <param name="givesUp">Whether a fault that no waiting mends ends the tries; else all are tried again.</param>
+    /// <param name="metrics">Counts failures.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The process log.</param>
+    public BlobWriter(IBlobs blobs, string stream, bool givesUp, LogMetrics metrics, TimeProvider time, ILogger log)
+    {
+        (_blobs, _stream, _metrics, _log) = (blobs, stream, metrics, log);
+        _end = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        _patient = Retrying(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(20), givesUp, time);
+        _hasty = Retrying(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(1500), givesUp, time);
+    }
+
+    /// <summary>Cancelled when the process ends.</summary>
+    public CancellationToken Hurry => _hurry.Token;
+
+    /// <summary>The process ends: what is being tried is tried hastily, for four seconds.</summary>
+    public Task HurryAsync()
+    {
+        _end.CancelAfter(LastChance);
+        return _hurry.CancelAsync();
+    }
+
+    /// <summary>Writes a blob if it is absent.</summary>
+    /// <exception cref="OperationCanceledException">The last chance was missed.</exception>
+    public async Task WriteAsync(string name, ReadOnlyMemory<byte> content)
+    {
+        try
+        {
+            if (!_hurry.IsCancellationRequested)
+            {
+                await _patient.ExecuteAsync(
+                    static (call, cancel) => Write(call._blobs, call.name, call.content, cancel), (_blobs, name, content), _hurry.Token);
+                return;
+            }
+        }
+        catch (Exception) when (_hurry.IsCancellationRequested)
+        {
+            // The end has come while the storage was down: the same blob once more, with less patience.
+        }
+
+        await _hasty.ExecuteAsync(static (call, cancel) => Write(call._blobs, call.name, call.content, cancel), (_blobs, name, content), _end.Token);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _hurry.Dispose();
+        _end.Dispose();
+    }
+
+    private static async ValueTask Write(IBlobs blobs, string name, ReadOnlyMemory<byte> content, CancellationToken cancel) =>
+        await blobs.WriteAsync(name, content, "application/gzip", cancel);
+
+    private ResiliencePipeline Retrying(TimeSpan first, TimeSpan longest, TimeSpan patience, bool givesUp, TimeProvider time) =>
+        new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = retry => new(retry.Outcome.Exception is { } fault && (!givesUp || Passes(fault))),
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = first,
+                MaxDelay = longest,
+                OnRetry = retry =>
+                {
+                    _metrics.Failed(_stream);
+
+                    // The first failure and then every eighth: an outage of hours must not flood the process log.
+                    if (retry.AttemptNumber % 8 == 0 && retry.Outcome.Exception is { } fault)
+                        LogDown(_log, fault, _stream);
+                    return default;
+                },
+            })
+            .AddTimeout(patience)
+            .Build();
+
+    private static bool Passes(Exception fault) =>
+        fault is StorageException or TimeoutException or TimeoutRejectedException or IOException or OperationCanceledException;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The storage takes no logs (stream {Stream}): trying on.")]
+    private static partial void LogDown(ILogger log, Exception fault, string stream);
+}
