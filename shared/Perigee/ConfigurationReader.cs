@@ -55,6 +55,9 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             Breaker = patience.Breaker(root.Section("breaker")),
             Translation = ReadTranslation(root.Section("translation"), faults),
             Logs = ReadLogs(root.Section("logs"), faults),
+            Usage = new ConfigurationUsage(
+                (section, member, variable, least, most) => Number(section, member, variable, least, most, faults),
+                (section, member, variable) => Flag(section, member, variable, faults)).Read(root.Section("usage")),
             Jwt = ConfigurationAuth.Read(root.Section("auth"), faults),
         };
         options = options with { Routes = new ConfigurationRoutes(providers, options.Aliases, patience, cache, faults).Read(root.Section("routes"), options) };
