@@ -145,20 +145,20 @@ internal sealed class ReconcileEndpoint(Reconciler reconciler, IGatewayOptions o
 internal sealed class ReconcileWish
 {
     /// <summary>The hour's beginning.</summary>
-    public string? Hour { get; init; }
+    public string? Hour { get; set; }
 
     /// <summary>Whether the difference is written.</summary>
-    public bool? Apply { get; init; }
+    public bool? Apply { get; set; }
 
     /// <summary>How many hours of blobs behind the hour are looked at.</summary>
-    public int? LookAheadHours { get; init; }
+    public int? LookAheadHours { get; set; }
 
     /// <summary>What nobody knows.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Unknown { get; init; }
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <summary>JSON of this folder.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, AllowDuplicateProperties = false, NumberHandling = JsonNumberHandling.Strict, PropertyNameCaseInsensitive = false)]
 [JsonSerializable(typeof(ReconcileWish))]
 internal sealed partial class ReconcileJson : JsonSerializerContext;

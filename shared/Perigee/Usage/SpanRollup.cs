@@ -7,7 +7,7 @@ namespace Perigee.Usage;
 internal sealed class SpanRollup(UsagePeriod period, DateTimeOffset start, string writer)
 {
     /// <summary>Groups a row.</summary>
-    public const int SlotSize = 64;
+    public const int SlotSize = 32;
 
     // Rows to be written: 1 for new numbers; 2 where a write ended unknown, and might yet land behind its successor.
     private readonly Dictionary<int, int> _owed = [];

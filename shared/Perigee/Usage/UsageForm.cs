@@ -12,7 +12,7 @@ internal static class UsageForm
 {
     private const byte Version = 1;
 
-    // 64 groups with the longest names and the widest sketches are below a tenth of it: what is more is no row of ours.
+    // The groups of a row with the longest names and the widest sketches are below a tenth of it: what is more is no row of ours.
     private const int MostBytes = 8 * 1024 * 1024;
     private const int MostGroups = 100_000;
     private const int Quality = 1;

@@ -126,7 +126,7 @@ internal sealed class UsageRollups(GatewayHost host, IGatewayOptions options, Re
         {
             foreach (DayRollup day in _days)
                 day.Spans.RemoveAll(span => !span.IsOwed && span.Start + UsagePeriods.LengthOf(span.Period) + Grace[(int)span.Period] <= now && LetGo(span));
-            SpanRollup[] minutes = [.. _days.SelectMany(static day => day.Spans).Where(static span => span.Period == UsagePeriod.Minute).OrderBy(static span => span.Start)];
+            SpanRollup[] minutes = [.. _days.SelectMany(static day => day.Spans).Where(static span => span.Period == UsagePeriod.Minute && span.IsOwed).OrderBy(static span => span.Start)];
             for (int i = 0; i < minutes.Length - MostMinutes; i++)
             {
                 _lostMinutes++;

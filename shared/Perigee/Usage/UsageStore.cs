@@ -5,8 +5,8 @@ namespace Perigee.Usage;
 /// <summary>The table <c>usage</c>: writes the rows of this instance, reads those of all.</summary>
 internal sealed class UsageStore(IStorage storage, UsageRollups rollups)
 {
-    // Under the 4 MiB of a batch by more than its largest slot.
-    private const int MostBatchBytes = 3 * 1024 * 1024;
+    // Under the 4 MiB of a batch by more than its largest row, as base64, which is how they travel.
+    private const int MostBatchBytes = 2 * 1024 * 1024;
     private const int MostRows = TableLimits.BatchRows;
     private const int ReadsAtOnce = 8;
 
