@@ -36,7 +36,7 @@ internal static class UsageCommand
                 .Select(option => $"{Camel(option.Name[2..])}={Uri.EscapeDataString(parsed.GetValue(option)!)}"));
             if (parsed.GetValue(id) is not { Length: > 0 } one)
                 return Pages.AllAsync(api, "usage", cancel, query);
-            return query.Length == 0 ? Usage.OfAsync(api, one, cancel)
+            return query.Length == 0 ? LimitUsage.OfAsync(api, one, cancel)
                 : throw new ApiException("An id stands alone. To filter by it say --key, --team or --organisation.");
         });
         usage.Subcommands.Add(Reconcile(api, act));

@@ -3,7 +3,7 @@ using Perigee.Storage;
 namespace Perigee.Usage;
 
 /// <summary>The table <c>usage</c>: writes the rows of this instance, reads those of all.</summary>
-internal sealed class UsageStore(IStorage storage, UsageRollups rollups)
+internal sealed class UsageStore(IStorage storage, UsageRollups rollups) : IDisposable
 {
     // Under the 4 MiB of a batch by more than its largest row, as base64, which is how they travel.
     private const int MostBatchBytes = 2 * 1024 * 1024;
@@ -11,6 +11,8 @@ internal sealed class UsageStore(IStorage storage, UsageRollups rollups)
     private const int ReadsAtOnce = 8;
 
     private readonly ITable _table = storage.Table(UsageRow.Table);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private long _damaged;
 
     /// <summary>The table.</summary>
     public ITable Table => _table;
@@ -18,37 +20,24 @@ internal sealed class UsageStore(IStorage storage, UsageRollups rollups)
     /// <summary>Rows that could not be read as they are damaged, since the start.</summary>
     public long Damaged => Interlocked.Read(ref _damaged);
 
-    private long _damaged;
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
 
     /// <summary>Writes what this instance has counted since the last time. All that a group used is in one batch: minute, hour and day agree.</summary>
     /// <returns>How many rows were written.</returns>
     /// <exception cref="StorageException">The storage does not answer: what is not known to be written is still owed.</exception>
     public async ValueTask<int> FlushAsync(CancellationToken cancel)
     {
-        int written = 0;
-        List<UsageWrite> batch = [];
-        int bytes = 0;
-        string partition = "";
-        foreach ((DayRollup day, int slot) in rollups.Owed())
+        // One that was given up may still be on its way out: what it could not write is owed only then, and the last flush of all must not miss it.
+        await _turn.WaitAsync(cancel);
+        try
         {
-            // A slot may have rows of many minutes after an outage: more than one batch takes.
-            while (rollups.Begin(day, slot, MostRows, MostBatchBytes) is { Count: > 0 } writes)
-            {
-                string next = UsagePeriods.PartitionOf(day.Day);
-                int more = writes.Sum(static write => write.Body.Length);
-                if (batch.Count > 0 && (partition != next || batch.Count + writes.Count > MostRows || bytes + more > MostBatchBytes))
-                {
-                    written += await WriteAsync(batch, writes, cancel);
-                    (batch, bytes) = ([], 0);
-                }
-
-                partition = next;
-                bytes += more;
-                batch.AddRange(writes);
-            }
+            return await FlushOwedAsync(cancel);
         }
-
-        return batch.Count > 0 ? written + await WriteAsync(batch, [], cancel) : written;
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <summary>Sums the rows of all writers and what this instance has not written yet.</summary>
@@ -75,10 +64,38 @@ internal sealed class UsageStore(IStorage storage, UsageRollups rollups)
                     lock (turn)
                     {
                         if (!UsageRow.TryRead(row, (group, cell) => take(part.Day + offset, group, cell)))
-                            _damaged++;
+                            Interlocked.Increment(ref _damaged);
                     }
                 }
             });
+    }
+
+    private async ValueTask<int> FlushOwedAsync(CancellationToken cancel)
+    {
+        int written = 0;
+        List<UsageWrite> batch = [];
+        int bytes = 0;
+        string partition = "";
+        foreach ((DayRollup day, int slot) in rollups.Owed())
+        {
+            // A slot may have rows of many minutes after an outage: more than one batch takes.
+            while (rollups.Begin(day, slot, MostRows, MostBatchBytes) is { Count: > 0 } writes)
+            {
+                string next = UsagePeriods.PartitionOf(day.Day);
+                int more = writes.Sum(static write => write.Body.Length);
+                if (batch.Count > 0 && (partition != next || batch.Count + writes.Count > MostRows || bytes + more > MostBatchBytes))
+                {
+                    written += await WriteAsync(batch, writes, cancel);
+                    (batch, bytes) = ([], 0);
+                }
+
+                partition = next;
+                bytes += more;
+                batch.AddRange(writes);
+            }
+        }
+
+        return batch.Count > 0 ? written + await WriteAsync(batch, [], cancel) : written;
     }
 
     private static IEnumerable<(UsagePeriod Period, DateTimeOffset Day, string From, string To)> PartitionsOf(UsagePiece piece)

@@ -1,11 +1,9 @@
-using System.Buffers;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using Perigee.Logs;
 using Perigee.Storage;
+using Perigee.Tests.Caching.Store;
 using Perigee.Usage;
 using Perigee.Wire;
 
@@ -31,11 +29,10 @@ public sealed class ReconcilerTests(ITestOutputHelper output) : IDisposable
             new(Hour) { Cache = CacheOutcome.Semantic, Tokens = tokens }, new(Hour) { Cache = CacheOutcome.Joined, Tokens = tokens }, new(Hour) { Cache = CacheOutcome.Miss, Price = 0.000001m, Tokens = tokens },
             new(Hour) { Model = "sk-canary0123456789canary", Milliseconds = 0 }, new(Hour) { Cache = CacheOutcome.Refresh, Status = 500 }, new(Hour) { Cache = CacheOutcome.Bypass },
         ];
-        UsageRig rig = new(_storage);
         foreach (Asked asked in all)
         {
             ExchangeRecord record = asked.Record();
-            LoggedExchange read = LoggedExchange.Read(Lines(record))!;
+            LoggedExchange read = LoggedExchange.Read(Shipping.Line(record))!;
             Assert.Equal(("exchange", record.Id, record.Time), (read.Kind, read.Id, read.Time));
             Assert.Equal(UsageGroup.Of(UsageKey.Of(record), "local", new Redactor(["sk-"])).ToString(), read.Group.ToString());
             Assert.Equal(UsageSample.Of(record), read.Sample);
@@ -147,7 +144,7 @@ public sealed class ReconcilerTests(ITestOutputHelper output) : IDisposable
     public async Task Drops_and_damage_are_reported_and_nothing_is_corrected_by_blobs_that_know_less()
     {
         await using Caching.Proving.Scene scene = await Caching.Proving.Scene.StartClosedAsync();
-        IStorage storage = scene.Storage;
+        BreakableStorage storage = scene.Storage;
         DateTimeOffset hour = new(2026, 11, 24, 13, 0, 0, TimeSpan.Zero);
         await WriteAsync(storage, hour, "a", Text(new Asked(hour).Record()));
         string Ask(string more = "") => $$"""{"hour":"2026-11-24T13:00:00Z"{{more}}}""";
@@ -226,25 +223,9 @@ public sealed class ReconcilerTests(ITestOutputHelper output) : IDisposable
     }.Record())];
 
     /// <summary>Writes them with the real shipper, as if at ten: their folder is not that of their time.</summary>
-    private async Task ShipAsync(ExchangeRecord[] records)
-    {
-        using LogShipper shipper = new(
-            _storage, new GatewayHost { Mode = "local", Region = "local", Instance = "abcd1234" }, new UsageRig(_storage).Options, new Redactor(["sk-"]), new FakeTimeProvider(Moments.At(10, 40)), NullLogger<LogShipper>.Instance);
-        foreach (ExchangeRecord record in records)
-            shipper.Take(record);
-        await shipper.StartAsync(default);
-        await shipper.StopAsync(default);
-    }
+    private Task ShipAsync(ExchangeRecord[] records) => Shipping.ShipAsync(_storage, "local", Moments.At(10, 40), records);
 
-    private static byte[] Lines(ExchangeRecord record)
-    {
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer))
-            new LogLine("local", "i", new Redactor(["sk-"])).Write(json, record);
-        return buffer.WrittenSpan.ToArray();
-    }
-
-    private static string Text(ExchangeRecord record) => Encoding.UTF8.GetString(Lines(record)) + "\n";
+    private static string Text(ExchangeRecord record) => Encoding.UTF8.GetString(Shipping.Line(record)) + "\n";
 
     private static async Task WriteAsync(IStorage storage, DateTimeOffset hour, string name, string lines)
     {

@@ -125,6 +125,33 @@ public sealed class UsageRollupsTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public async Task What_a_flush_that_was_given_up_could_not_write_the_one_behind_it_writes()
+    {
+        UsageRig rig = new(_storage);
+        rig.Take(new Asked(Moments.At(9, 0)));
+        TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _storage.Gate = gate.Task;
+        _storage.Next = static _ => Mishap.Down;
+        Task<int> first = rig.FlushAsync(), last = rig.FlushAsync();
+        Assert.False(last.IsCompleted);
+        _storage.Gate = Task.CompletedTask;
+        gate.SetResult();
+        await Assert.ThrowsAsync<StorageException>(() => first);
+        _storage.Next = static _ => Mishap.None;
+        try
+        {
+            await last;
+        }
+        catch (StorageException)
+        {
+            // It was quicker than the line above.
+            await rig.FlushAsync();
+        }
+
+        Assert.Equal(1, (await new UsageRig(_storage).TotalAsync()).Requests);
+    }
+
+    [Fact]
     public async Task A_process_that_dies_loses_what_it_had_not_written_and_one_after_it_of_the_same_name_adds_to_it()
     {
         UsageRig first = new(_storage);
