@@ -27,7 +27,7 @@ internal sealed class Commands
         Command limits = new("limits", "Limits and how they stand.");
         limits.Subcommands.Add(Show("show", "How the limits of an owner (a key's, team's or organisation's id) stand; without one the gateway's.", "limits", ["owner"]));
         _root.Subcommands.Add(limits);
-        _root.Subcommands.Add(OfOne("usage", "What was used of all limits that hold for a key, team or organisation.", (id, _, cancel) => Usage.OfAsync(_api, Uri.UnescapeDataString(id), cancel)));
+        _root.Subcommands.Add(UsageCommand.Make(_api, Act));
         _root.Subcommands.Add(Cache());
         _root.Subcommands.Add(Config());
         _root.Subcommands.Add(Show("regions", "This region, its home, and how the others stand.", "regions", []));

@@ -9,6 +9,12 @@ internal static class Printer
     private const int Widest = 60;
 
     private static readonly string[] Columns = ["id", "name", "organisation", "team", "role", "owner", "meter", "per", "model", "amount", "spent", "remaining", "reset", "disabled", "expiresAt", "revokedAt", "deletedAt"];
+    private static readonly string[] UsageColumns =
+    [
+        "from", "organisation", "team", "key", "model", "provider", "region", "status", "statusClass", "cache", "dialect", "operation", "purpose", "requests", "errors",
+        "tokens.inputFresh", "tokens.inputCacheRead", "tokens.outputText", "tokens.outputReasoning", "cost", "priceUnknown", "savedCost", "latencyMs.p50", "latencyMs.p95", "ttftMs.p95",
+    ];
+
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Prints an answer.</summary>
@@ -28,7 +34,8 @@ internal static class Printer
 
     private static void PrintTable(List<JsonElement> rows, TextWriter output)
     {
-        string[] columns = [.. Columns.Where(column => rows.Exists(row => Cell(row, column).Length > 0))];
+        bool usage = rows.Exists(static row => row.ValueKind == JsonValueKind.Object && row.TryGetProperty("object", out JsonElement what) && what.ValueEquals("usage"));
+        string[] columns = [.. (usage ? UsageColumns : Columns).Where(column => rows.Exists(row => Cell(row, column).Length > 0))];
         if (columns.Length == 0)
         {
             output.WriteLine(rows.Count == 0 ? "None." : string.Join(Environment.NewLine, rows.Select(Text)));
@@ -51,6 +58,10 @@ internal static class Printer
 
     private static string Cell(JsonElement row, string column)
     {
+        int dot = column.IndexOf('.', StringComparison.Ordinal);
+        if (dot > 0)
+            return row.ValueKind == JsonValueKind.Object && row.TryGetProperty(column[..dot], out JsonElement outer) ? Cell(outer, column[(dot + 1)..]) : "";
+
         // How a limit stands has the limit itself inside.
         if (row.ValueKind != JsonValueKind.Object
             || !(row.TryGetProperty(column, out JsonElement value) || (row.TryGetProperty("limit", out JsonElement inner) && inner.TryGetProperty(column, out value)))

@@ -57,6 +57,9 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             Logs = new ConfigurationLogs(
                 (section, member, variable, least, most) => Number(section, member, variable, least, most, faults),
                 (section, member, variable) => Flag(section, member, variable, faults)).Read(root.Section("logs")),
+            Usage = new ConfigurationUsage(
+                (section, member, variable, least, most) => Number(section, member, variable, least, most, faults),
+                (section, member, variable) => Flag(section, member, variable, faults)).Read(root.Section("usage")),
             Jwt = ConfigurationAuth.Read(root.Section("auth"), faults),
         };
         options = options with { Routes = new ConfigurationRoutes(providers, options.Aliases, patience, cache, faults).Read(root.Section("routes"), options) };

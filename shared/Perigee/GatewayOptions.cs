@@ -51,6 +51,9 @@ internal sealed record GatewayOptions
     /// <summary>Log shipping.</summary>
     public LogOptions Logs { get; init; } = new();
 
+    /// <summary>Usage rollups.</summary>
+    public UsageOptions Usage { get; init; } = new();
+
     /// <summary>Whose tokens are taken besides keys.</summary>
     public IReadOnlyList<JwtIssuer> Jwt { get; init; } = [];
 }

@@ -9,6 +9,7 @@ using Perigee.Logs;
 using Perigee.Providers;
 using Perigee.Regions;
 using Perigee.Routing;
+using Perigee.Usage;
 
 namespace Perigee;
 
@@ -37,7 +38,8 @@ public static class GatewayServices
         services.AddForwarding();
         services.AddLogs(
             ProviderRows.Shipped.All.SelectMany(static row => row.KeyPatterns),
-            ((string[])["PERIGEE_ADMIN_KEY", "PERIGEE_STORAGE_CONNECTION"]).Select(name => configuration[name]).OfType<string>());
+            ((string[])["PERIGEE_ADMIN_KEY", "PERIGEE_STORAGE_CONNECTION", "PERIGEE_HOME_STORAGE"]).Select(name => configuration[name]).OfType<string>());
+        services.AddUsage();
         services.AddSingleton<Welcome>().AddHostedService(static provider => provider.GetRequiredService<Welcome>());
         services.AddSingleton<IOwnCalls, OwnCalls>();
         services.AddSingleton<ISigningKeyDocuments, SigningKeyDocuments>();

@@ -15,6 +15,7 @@ using Perigee.Providers;
 using Perigee.Regions;
 using Perigee.Routing.Health;
 using Perigee.Storage;
+using Perigee.Usage;
 
 namespace Perigee;
 
@@ -36,6 +37,8 @@ internal static class ManagementEndpoints
         endpoints.MapMethods("/manage/v1/cache:invalidate", ["POST"], guard.Audited(cache.InvalidateAsync, "cache.invalidate"));
         endpoints.MapMethods("/manage/v1/cache/{key}", ["DELETE"], guard.Audited(cache.RemoveAsync, "cache.remove"));
         endpoints.MapMethods("/manage/v1/limits", ["GET"], guard.Protect(services.GetRequiredService<LimitsEndpoint>().ShowAsync, ManagementRole.Viewer));
+        endpoints.MapMethods("/manage/v1/usage", ["GET"], guard.Protect(services.GetRequiredService<UsageEndpoint>().ShowAsync, ManagementRole.KeyOwner));
+        endpoints.MapMethods("/manage/v1/usage:reconcile", ["POST"], guard.Audited(services.GetRequiredService<ReconcileEndpoint>().RunAsync, "usage.reconcile"));
         MeaningEndpoint meaning = services.GetRequiredService<MeaningEndpoint>();
         endpoints.MapMethods("/manage/v1/cache:semantic", ["POST"], guard.Audited(meaning.DecideAsync, "cache.semantic"));
         endpoints.MapMethods("/manage/v1/logs:verify", ["GET"], guard.Protect(services.GetRequiredService<VerifyEndpoint>().AnswerAsync, ManagementRole.Viewer));
@@ -72,6 +75,7 @@ internal static class ManagementEndpoints
         bool up = await HealthEndpoints.AnswersAsync(storage, services.GetRequiredService<TimeProvider>(), http.RequestAborted);
         GatewayHost host = services.GetRequiredService<GatewayHost>();
         LogShipper logs = services.GetRequiredService<LogShipper>();
+        UsageRollups usage = services.GetRequiredService<UsageRollups>();
         await AnswerAsync(http, up ? 200 : 503, json =>
         {
             json.WriteString("status"u8, up ? "ready" : "not ready");
@@ -86,6 +90,12 @@ internal static class ManagementEndpoints
             json.WriteStartObject("logs"u8);
             json.WriteNumber("waiting"u8, logs.Waiting);
             json.WriteNumber("dropped"u8, logs.Dropped);
+            json.WriteEndObject();
+            json.WriteStartObject("usage"u8);
+            json.WriteNumber("waiting"u8, usage.Waiting);
+            json.WriteNumber("lostMinutes"u8, usage.LostMinutes);
+            json.WriteNumber("other"u8, usage.Othered);
+            json.WriteNumber("damagedRows"u8, services.GetRequiredService<UsageStore>().Damaged);
             json.WriteEndObject();
             json.WriteStartObject("cache"u8);
             json.WriteNumber("missedWrites"u8, services.GetRequiredService<AnswerCache>().MissedWrites);
@@ -178,6 +188,14 @@ internal static class ManagementEndpoints
         json.WriteNumber("flushBytes"u8, options.Logs.FlushBytes);
         json.WriteNumber("memoryBytes"u8, options.Logs.MemoryBytes);
         json.WriteNumber("bodies"u8, options.Logs.Bodies);
+        json.WriteEndObject();
+        json.WriteStartObject("usage"u8);
+        json.WriteBoolean("enabled"u8, options.Usage.Enabled);
+        json.WriteNumber("flushSeconds"u8, options.Usage.FlushAfter.TotalSeconds);
+        json.WriteNumber("minuteDays"u8, options.Usage.MinuteDays);
+        json.WriteNumber("hourDays"u8, options.Usage.HourDays);
+        json.WriteNumber("dayDays"u8, options.Usage.DayDays);
+        json.WriteNumber("mostGroups"u8, options.Usage.MostGroups);
         json.WriteEndObject();
     }
 

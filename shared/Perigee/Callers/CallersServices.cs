@@ -21,6 +21,7 @@ internal static class CallersServices
         .AddSingleton<OwnerLookup>()
         .AddSingleton<UserCallers>()
         .AddSingleton<ILimitOwners, LimitOwners>()
+        .AddSingleton<IOwnKeys, OwnKeys>()
         .AddSingleton<SigningKeys>()
         .AddSingleton<JwtReader>()
         .AddSingleton<JwtCallers>()

@@ -77,6 +77,11 @@ public class SchemaTests
         Assert.Equal(defaults.Breaker.Open.TotalSeconds, Of("breaker", "openSeconds"));
         Assert.Equal(defaults.Breaker.LongestOpen.TotalSeconds, Of("breaker", "longestOpenSeconds"));
         Assert.Equal(defaults.Logs.FlushAfter.TotalSeconds, Of("logs", "flushSeconds"));
+        Assert.Equal(defaults.Usage.FlushAfter.TotalSeconds, Of("usage", "flushSeconds"));
+        Assert.Equal(defaults.Usage.MinuteDays, Of("usage", "minuteDays"));
+        Assert.Equal(defaults.Usage.HourDays, Of("usage", "hourDays"));
+        Assert.Equal(defaults.Usage.DayDays, Of("usage", "dayDays"));
+        Assert.Equal(defaults.Usage.MostGroups, Of("usage", "mostGroups"));
         Assert.Equal(defaults.Logs.FlushBytes, Of("logs", "flushBytes"));
     }
 

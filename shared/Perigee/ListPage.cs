@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
-namespace Perigee.Callers;
+namespace Perigee;
 
 /// <summary>One page of a list: <c>?limit=&amp;after=</c>, and <c>{"object":"list","data":[...],"hasMore":false,"after":null}</c>.</summary>
 /// <param name="Limit">The most that are shown.</param>

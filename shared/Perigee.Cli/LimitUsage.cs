@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Perigee.Cli;
 
 /// <summary>What was used: how every limit stands that holds for a key, a team or an organisation, the narrowest first.</summary>
-internal static class Usage
+internal static class LimitUsage
 {
     /// <summary>Asks for each level.</summary>
     public static async Task<JsonDocument> OfAsync(Api api, string id, CancellationToken cancel)
