@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Perigee.Azure;
 
 namespace Perigee.Functions;
 
@@ -12,6 +13,7 @@ internal static class GatewayApp
         services.AddSingleton(host with { Region = Region(configuration) });
         services.AddPerigee(configuration);
         StorageChoice.Make(configuration, host.Mode == "functions").AddTo(services, configuration);
+        services.AddPerigeeAzureMonitor(configuration);
     }
 
     /// <summary>

@@ -81,7 +81,7 @@ internal static class StorageSettings
     }
 
     /// <summary>On Azure the managed identity alone; elsewhere what a developer or a pipeline has at hand, never a browser.</summary>
-    private static TokenCredential Credential(string? clientId)
+    internal static TokenCredential Credential(string? clientId)
     {
         if (clientId is not null)
             return new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId));

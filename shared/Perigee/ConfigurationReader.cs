@@ -55,6 +55,8 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             Breaker = patience.Breaker(root.Section("breaker")),
             Translation = ReadTranslation(root.Section("translation"), faults),
             Logs = ReadLogs(root.Section("logs"), faults),
+            Telemetry = new ConfigurationTelemetry(environment, (section, member, variable) => Flag(section, member, variable, faults)).Read(root.Section("telemetry")),
+            ContentCapture = ReadContent(root, faults),
             Jwt = ConfigurationAuth.Read(root.Section("auth"), faults),
         };
         options = options with { Routes = new ConfigurationRoutes(providers, options.Aliases, patience, cache, faults).Read(root.Section("routes"), options) };
@@ -167,6 +169,17 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
         };
         section.Close();
         return translation;
+    }
+
+    private bool ReadContent(ConfigurationSection root, ConfigurationFaults faults)
+    {
+        bool written = root.Choice("content", "off", "on") == 1;
+        if (environment("PERIGEE_CONTENT") is not { Length: > 0 } text)
+            return written;
+        if (ConfigurationNames.Flag(text) is { } value)
+            return value;
+        faults.Add("PERIGEE_CONTENT", "has to be on or off.");
+        return false;
     }
 
     private LogOptions ReadLogs(ConfigurationSection section, ConfigurationFaults faults)

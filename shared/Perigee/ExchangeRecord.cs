@@ -82,6 +82,9 @@ internal sealed class ExchangeRecord
 
     public string? UserAgent { get; private init; }
 
+    /// <summary>The id of the trace that it belongs to (W3C trace context), or null.</summary>
+    public string? TraceId { get; private init; }
+
     /// <summary>The place of this record among those of its process, given when it is queued: gaps can be counted.</summary>
     public long Sequence { get; set; }
 
@@ -133,6 +136,7 @@ internal sealed class ExchangeRecord
             BytesOut = exchange.BytesOut,
             Finish = exchange.Answer.Finish.ToString(),
             Complete = exchange.Complete,
+            TraceId = exchange.Trace?.TraceId,
             UserAgent = Cut(exchange.Http.Request.Headers.UserAgent.ToString(), LongestName),
         };
     }

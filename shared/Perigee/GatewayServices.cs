@@ -8,6 +8,7 @@ using Perigee.Limits;
 using Perigee.Logs;
 using Perigee.Providers;
 using Perigee.Routing;
+using Perigee.Telemetry;
 
 namespace Perigee;
 
@@ -34,6 +35,8 @@ public static class GatewayServices
         services.AddModelRouting();
         services.AddForwarding();
         services.AddLogs(ProviderRows.Shipped.All.SelectMany(static row => row.KeyPatterns));
+        services.AddTelemetry();
+        services.AddSingleton<GatewayGauges>();
         services.AddSingleton<Welcome>().AddHostedService(static provider => provider.GetRequiredService<Welcome>());
         services.AddSingleton<IOwnCalls, OwnCalls>();
         services.AddSingleton<ISigningKeyDocuments, SigningKeyDocuments>();

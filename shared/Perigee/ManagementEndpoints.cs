@@ -13,6 +13,7 @@ using Perigee.Logs;
 using Perigee.Providers;
 using Perigee.Routing.Health;
 using Perigee.Storage;
+using Perigee.Telemetry.Prometheus;
 
 namespace Perigee;
 
@@ -40,6 +41,7 @@ internal static class ManagementEndpoints
             AnswerAsync(http, 200, json => WriteConfig(json, services.GetRequiredService<IGatewayOptions>().Current)), ManagementRole.Viewer));
         endpoints.MapMethods("/manage/v1/schema", ["GET"], guard.Protect(
             http => CopyAsync(http, "application/schema+json", ConfigurationServices.OpenSchema()), ManagementRole.Viewer));
+        endpoints.MapMethods("/metrics", ["GET", "HEAD"], guard.Protect(services.GetRequiredService<PrometheusEndpoint>().AnswerAsync, ManagementRole.Viewer));
         endpoints.MapMethods("/manage/v1/openapi.json", ["GET"], guard.Protect(
             http => CopyAsync(http, "application/json", OpenDescription()), ManagementRole.KeyOwner));
     }
