@@ -21,10 +21,8 @@ internal sealed class MetricsSink(Instruments instruments, MetricModels models, 
                 Measure(record, attempt);
         }
 
-        if (asks)
-            MeasureRequest(record);
         if (record.Total > upstream)
-            instruments.Overhead.Record((record.Total - upstream).TotalSeconds, new KeyValuePair<string, object?>("gen_ai.operation.name", record.Operation));
+            instruments.Overhead.Record((record.Total - upstream).TotalSeconds, new KeyValuePair<string, object?>("perigee.operation", record.Operation));
         if (record.Cache != nameof(CacheOutcome.Off) && Enum.TryParse(record.Cache, out CacheOutcome outcome))
         {
             instruments.Cache.Add(1, new("perigee.cache.outcome", Words.Of(outcome)), new("perigee.cache.tier", record.Receipt is { Observed: false, Tier: { } tier } ? tier : "none"));
@@ -34,6 +32,8 @@ internal sealed class MetricsSink(Instruments instruments, MetricModels models, 
 
         if (record.Error is ErrorKind.LimitReached or ErrorKind.BudgetSpent && record.Limit is { } limit)
             instruments.Refused.Add(1, new("perigee.limit.level", Words.Of(limit.Rule.Level)), new("perigee.limit.meter", Words.Of(limit.Rule.Meter)));
+        if (asks)
+            MeasureRequest(record);
     }
 
     private void Measure(ExchangeRecord record, Attempt attempt)
