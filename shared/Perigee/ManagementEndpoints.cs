@@ -10,6 +10,8 @@ using Perigee.Caching.Asking;
 using Perigee.Callers;
 using Perigee.Limits;
 using Perigee.Logs;
+using Perigee.Logs.Query;
+using Perigee.Logs.Tail;
 using Perigee.Providers;
 using Perigee.Routing.Health;
 using Perigee.Storage;
@@ -41,6 +43,10 @@ internal static class ManagementEndpoints
             AnswerAsync(http, 200, json => WriteConfig(json, services.GetRequiredService<IGatewayOptions>().Current)), ManagementRole.Viewer));
         endpoints.MapMethods("/manage/v1/schema", ["GET"], guard.Protect(
             http => CopyAsync(http, "application/schema+json", ConfigurationServices.OpenSchema()), ManagementRole.Viewer));
+        LogsEndpoint logs = services.GetRequiredService<LogsEndpoint>();
+        endpoints.MapMethods("/manage/v1/logs", ["GET"], guard.Protect(logs.ListAsync, ManagementRole.KeyOwner));
+        endpoints.MapMethods("/manage/v1/logs/{id}", ["GET"], guard.Protect(logs.ShowAsync, ManagementRole.KeyOwner));
+        endpoints.MapMethods("/manage/v1/logs/tail", ["GET"], guard.Protect(services.GetRequiredService<TailEndpoint>().AnswerAsync, ManagementRole.KeyOwner));
         endpoints.MapMethods("/metrics", ["GET", "HEAD"], guard.Protect(services.GetRequiredService<PrometheusEndpoint>().AnswerAsync, ManagementRole.Viewer));
         endpoints.MapMethods("/manage/v1/openapi.json", ["GET"], guard.Protect(
             http => CopyAsync(http, "application/json", OpenDescription()), ManagementRole.KeyOwner));

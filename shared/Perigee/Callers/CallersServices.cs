@@ -12,7 +12,7 @@ internal static class CallersServices
         .AddSingleton<AdminKeys>()
         .AddSingleton<AuditLog>()
         .AddSingleton<IdempotentReplies>()
-        .AddSingleton<KeyStore>()
+        .AddSingleton<KeyStore>().AddSingleton<IOwnKeys, OwnKeys>()
         .AddSingleton<KeyLookup>()
         .AddSingleton<OwnerStore>()
         .AddSingleton<OwnerLookup>()

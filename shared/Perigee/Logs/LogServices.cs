@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using Perigee.Logs.Query;
+using Perigee.Logs.Tail;
 
 namespace Perigee.Logs;
 
@@ -11,5 +13,10 @@ internal static class LogServices
         .AddSingleton(new Redactor(keyPatterns))
         .AddSingleton<LogShipper>()
         .AddSingleton<IExchangeSink>(static provider => provider.GetRequiredService<LogShipper>())
+        .AddSingleton<LogTail>()
+        .AddSingleton<IExchangeSink>(static provider => provider.GetRequiredService<LogTail>())
+        .AddSingleton<TailEndpoint>()
+        .AddSingleton<LogSearch>()
+        .AddSingleton<LogsEndpoint>()
         .AddHostedService(provider => provider.GetRequiredService<LogShipper>());
 }

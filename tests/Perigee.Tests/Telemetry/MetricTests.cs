@@ -1,6 +1,4 @@
-using System.Diagnostics.Metrics;
 using OpenTelemetry.Metrics;
-using Perigee.Telemetry;
 using Perigee.Tests.Failover;
 
 namespace Perigee.Tests.Telemetry;

@@ -138,7 +138,7 @@ public sealed class SpanTests
     public async Task A_callers_trace_goes_on_and_its_choice_of_sampling_holds(string parent, string? state, bool sampled)
     {
         await using Traced traced = await Traced.StartAsync(sampler: new ParentBasedSampler(new AlwaysOnSampler()));
-        IHeaderDictionary? seen = null;
+        HeaderDictionary? seen = null;
         traced.Scene.On("a", talk =>
         {
             seen = new HeaderDictionary(talk.Http.Request.Headers.ToDictionary());
@@ -173,7 +173,7 @@ public sealed class SpanTests
     public async Task With_trace_context_off_providers_hear_nothing_of_it()
     {
         await using Traced traced = await Traced.StartAsync(more: """ "telemetry": {"traceContext": false} """);
-        IHeaderDictionary? seen = null;
+        HeaderDictionary? seen = null;
         traced.Scene.On("a", talk =>
         {
             seen = new HeaderDictionary(talk.Http.Request.Headers.ToDictionary());
