@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Perigee.Azure;
 
 namespace Perigee.Functions;
 
@@ -13,6 +14,7 @@ internal static class GatewayApp
         services.AddPerigee(configuration);
         services.AddPerigeeWarmUp();
         StorageChoice.Make(configuration, host.Mode == "functions").AddTo(services, configuration);
+        services.AddPerigeeAzureMonitor(configuration);
     }
 
     /// <summary>

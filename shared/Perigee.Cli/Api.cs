@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
 
@@ -28,12 +29,7 @@ internal sealed class Api(Func<string, string?> environment, HttpMessageHandler?
     /// <exception cref="ApiException">The gateway refuses, or does not answer: the message is for people.</exception>
     public async Task<JsonDocument> CallAsync(string method, string path, CancellationToken cancel, byte[]? body = null, string? version = null)
     {
-        string root = (Url ?? environment("PERIGEE_URL") ?? UsualUrl).TrimEnd('/');
-        if (!Uri.TryCreate($"{root}/manage/v1/{path}", UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
-            throw new ApiException("--url (or PERIGEE_URL) must be an http(s) address such as https://gateway.example.com.");
-        using HttpRequestMessage request = new(new HttpMethod(method), address);
-        if ((Key ?? environment("PERIGEE_ADMIN_KEY")) is { Length: > 0 } key)
-            request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
+        using HttpRequestMessage request = Request(method, path, out string root);
         if (version is not null)
             request.Headers.TryAddWithoutValidation("If-Match", version);
         if (method == "POST")
@@ -60,8 +56,46 @@ internal sealed class Api(Func<string, string?> environment, HttpMessageHandler?
         }
     }
 
+    /// <summary>Reads a stream of events until its end, or until nobody wants it any more.</summary>
+    /// <param name="path">What stands behind <c>/manage/v1/</c>.</param>
+    /// <param name="take">Takes the name and the data of an event.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="ApiException">The gateway refuses, or does not answer.</exception>
+    public async Task StreamAsync(string path, Action<string, string> take, CancellationToken cancel)
+    {
+        using HttpRequestMessage request = Request("GET", path, out string root);
+        try
+        {
+            using HttpResponseMessage answer = await _http.SendAsync(request, cancel);
+            if (!answer.IsSuccessStatusCode)
+                throw new ApiException(Describe(answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(cancel)));
+            await using Stream body = await answer.Content.ReadAsStreamAsync(cancel);
+            await foreach (SseItem<string> one in SseParser.Create(body).EnumerateAsync(cancel))
+                take(one.EventType, one.Data);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // Who looks on has seen enough.
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new ApiException($"The gateway at {root} does not answer: {e.Message}");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private HttpRequestMessage Request(string method, string path, out string root)
+    {
+        root = (Url ?? environment("PERIGEE_URL") ?? UsualUrl).TrimEnd('/');
+        if (!Uri.TryCreate($"{root}/manage/v1/{path}", UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
+            throw new ApiException("--url (or PERIGEE_URL) must be an http(s) address such as https://gateway.example.com.");
+        HttpRequestMessage request = new(new HttpMethod(method), address);
+        if ((Key ?? environment("PERIGEE_ADMIN_KEY")) is { Length: > 0 } key)
+            request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
+        return request;
+    }
 
     private static string Describe(HttpStatusCode status, byte[] body)
     {

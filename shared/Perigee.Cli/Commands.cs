@@ -31,6 +31,7 @@ internal sealed class Commands
         _root.Subcommands.Add(Cache());
         _root.Subcommands.Add(Config());
         _root.Subcommands.Add(Show("regions", "This region, its home, and how the others stand.", "regions", []));
+        _root.Subcommands.Add(Logs());
     }
 
     /// <summary>Runs a command line.</summary>
@@ -131,6 +132,42 @@ internal sealed class Commands
         return cache;
     }
 
+    private Command Logs()
+    {
+        string[] filters = ["key", "organisation", "team", "model", "provider", "status", "errors", "cache", "minMilliseconds"];
+        Command logs = new("logs", "Records of requests.");
+        logs.Subcommands.Add(Show("list", "What was written lately, the newest first.", "logs", ["from", "to", "limit", "after", .. filters]));
+        logs.Subcommands.Add(OfOne("show", "Shows the record of a request by its x-request-id.", (id, _, cancel) => _api.CallAsync("GET", $"logs/{id}", cancel)));
+        Option<string?>[] options = [.. filters.Select(static filter => new Option<string?>("--" + filter))];
+        Command tail = new("tail", "Prints the records of one instance as they come, until it is ended (Ctrl+C).");
+        foreach (Option<string?> option in options)
+            tail.Options.Add(option);
+        tail.SetAction(async (parsed, cancel) =>
+        {
+            (_api.Url, _api.Key) = (parsed.GetValue(_url), parsed.GetValue(_key));
+            TextWriter output = parsed.InvocationConfiguration.Output, errors = parsed.InvocationConfiguration.Error;
+            try
+            {
+                await _api.StreamAsync("logs/tail" + Query(options, parsed), (kind, data) =>
+                {
+                    using JsonDocument record = JsonDocument.Parse(data);
+                    if (kind != "exchange")
+                        errors.WriteLine(kind == "dropped" ? $"{record.RootElement.GetProperty("dropped")} records came too fast to be shown." : kind);
+                    else
+                        output.WriteLine(parsed.GetValue(_json) ? data : Printer.Line(record.RootElement));
+                }, cancel);
+                return 0;
+            }
+            catch (ApiException refused)
+            {
+                await errors.WriteLineAsync(refused.Message);
+                return 1;
+            }
+        });
+        logs.Subcommands.Add(tail);
+        return logs;
+    }
+
     private Command Config()
     {
         Command config = new("config", "The configuration.");
@@ -157,13 +194,15 @@ internal sealed class Commands
         Command command = new(name, description);
         foreach (Option<string?> option in options)
             command.Options.Add(option);
-        Act(command, (parsed, cancel) =>
-        {
-            string query = string.Join('&', options.Where(option => parsed.GetValue(option) is not null)
-                .Select(option => $"{option.Name[2..]}={Uri.EscapeDataString(parsed.GetValue(option)!)}"));
-            return _api.CallAsync("GET", query.Length > 0 ? $"{path}?{query}" : path, cancel);
-        });
+        Act(command, (parsed, cancel) => _api.CallAsync("GET", path + Query(options, parsed), cancel));
         return command;
+    }
+
+    private static string Query(Option<string?>[] options, ParseResult parsed)
+    {
+        string query = string.Join('&', options.Where(option => parsed.GetValue(option) is not null)
+            .Select(option => $"{option.Name[2..]}={Uri.EscapeDataString(parsed.GetValue(option)!)}"));
+        return query.Length > 0 ? "?" + query : "";
     }
 
     private Command OfOne(string name, string description, Func<string, ParseResult, CancellationToken, Task<JsonDocument>> call)

@@ -8,7 +8,7 @@ internal static class Printer
 {
     private const int Widest = 60;
 
-    private static readonly string[] Columns = ["id", "name", "organisation", "team", "role", "owner", "meter", "per", "model", "amount", "spent", "remaining", "reset", "disabled", "expiresAt", "revokedAt", "deletedAt"];
+    private static readonly string[] Columns = ["time", "id", "keyId", "name", "organisation", "team", "role", "owner", "meter", "per", "model", "amount", "spent", "remaining", "reset", "target", "status", "cache", "totalMs", "cost", "disabled", "expiresAt", "revokedAt", "deletedAt"];
     private static readonly string[] UsageColumns =
     [
         "from", "organisation", "team", "key", "model", "provider", "region", "status", "statusClass", "cache", "dialect", "operation", "purpose", "requests", "errors",
@@ -31,6 +31,10 @@ internal static class Printer
         else
             output.WriteLine(Text(answer));
     }
+
+    /// <summary>A record of an exchange as one line: when, which, what came of it and how long it took.</summary>
+    public static string Line(JsonElement record) => string.Join("  ", ((string[])["time", "id", "status", "model", "target", "cache", "totalMs", "cost"])
+        .Select(column => Cell(record, column)).Where(static cell => cell.Length > 0));
 
     private static void PrintTable(List<JsonElement> rows, TextWriter output)
     {

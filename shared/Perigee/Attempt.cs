@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Perigee.Wire;
 
 namespace Perigee;
@@ -28,4 +29,7 @@ internal sealed record Attempt(
 
     /// <summary>Output tokens as they could be counted from outside, where the answer did not tell or did not end.</summary>
     public long CountedTokens { get; init; }
+
+    /// <summary>Its span, to be ended with the exchange; null where nobody listens to spans.</summary>
+    public Activity? Span { get; init; }
 }

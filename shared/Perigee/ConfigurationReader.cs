@@ -60,6 +60,8 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             Usage = new ConfigurationUsage(
                 (section, member, variable, least, most) => Number(section, member, variable, least, most, faults),
                 (section, member, variable) => Flag(section, member, variable, faults)).Read(root.Section("usage")),
+            Telemetry = new ConfigurationTelemetry(environment, (section, member, variable) => Flag(section, member, variable, faults)).Read(root.Section("telemetry")),
+            ContentCapture = ReadContent(root, faults),
             Jwt = ConfigurationAuth.Read(root.Section("auth"), faults),
         };
         options = options with { Routes = new ConfigurationRoutes(providers, options.Aliases, patience, cache, faults).Read(root.Section("routes"), options) };
@@ -172,6 +174,17 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
         };
         section.Close();
         return translation;
+    }
+
+    private bool ReadContent(ConfigurationSection root, ConfigurationFaults faults)
+    {
+        bool written = root.Choice("content", "off", "on") == 1;
+        if (environment("PERIGEE_CONTENT") is not { Length: > 0 } text)
+            return written;
+        if (ConfigurationNames.Flag(text) is { } value)
+            return value;
+        faults.Add("PERIGEE_CONTENT", "has to be on or off.");
+        return false;
     }
 
     private long? Number(ConfigurationSection section, string member, string variable, long least, long most, ConfigurationFaults faults)

@@ -59,6 +59,9 @@ internal sealed class Exchange
     /// </summary>
     public GatewayError? Fault { get; set; }
 
+    /// <summary>The trace that it belongs to; null where nobody listens and the caller named none. Written by trace.</summary>
+    public ExchangeTrace? Trace { get; set; }
+
     /// <summary>Who asks. Null until the caller step knows. Written by caller.</summary>
     public Caller? Caller { get; set; }
 

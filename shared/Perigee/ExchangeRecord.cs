@@ -144,6 +144,9 @@ internal sealed class ExchangeRecord
         + (2 * ((Model?.Length ?? 0) + (User?.Length ?? 0) + (AnswerModel?.Length ?? 0) + (ErrorMessage?.Length ?? 0) + (UserAgent?.Length ?? 0) + (Tags?.Length ?? 0)))
         + (Headers.Count * 256);
 
+    /// <summary>The id of the trace that it belongs to (W3C trace context), or null.</summary>
+    public string? TraceId { get; private init; }
+
     /// <summary>The place of this record among those of its process, given when it is queued: gaps can be counted.</summary>
     public long Sequence { get; set; }
 
@@ -218,6 +221,7 @@ internal sealed class ExchangeRecord
             Tags = TagsOf(exchange),
             QuestionBody = exchange.QuestionBody,
             AnswerBody = exchange.AnswerBody,
+            TraceId = exchange.Trace?.TraceId,
         };
     }
 

@@ -53,6 +53,13 @@ internal sealed record GatewayOptions
 
     /// <summary>Usage rollups.</summary>
     public UsageOptions Usage { get; init; } = new();
+    /// <summary>Traces and metrics.</summary>
+    public TelemetryOptions Telemetry { get; init; } = new();
+
+    /// <summary>
+    /// Whether what people ask and models answer may be kept at all, in logs, traces or wherever else. With it off no other setting keeps any.
+    /// </summary>
+    public bool ContentCapture { get; init; }
 
     /// <summary>Whose tokens are taken besides keys.</summary>
     public IReadOnlyList<JwtIssuer> Jwt { get; init; } = [];

@@ -10,6 +10,7 @@ using Perigee.Limits;
 using Perigee.Logs;
 using Perigee.Logs.Bodies;
 using Perigee.Routing;
+using Perigee.Telemetry;
 
 namespace Perigee;
 
@@ -22,6 +23,8 @@ public sealed class GatewayPipeline
     /// <param name="services">The host's services, with <see cref="GatewayServices.AddPerigee"/> among them.</param>
     public GatewayPipeline(IServiceProvider services)
     {
+        // Nobody asks for it: it is there to be looked at.
+        services.GetRequiredService<GatewayGauges>();
         ApplicationBuilder app = new(services);
         PlainPaths paths = new();
         app.UseMiddleware<FrontDoor>(paths);
@@ -38,7 +41,7 @@ public sealed class GatewayPipeline
     /// <summary>Serves one request. Never throws for a fault of client, provider or storage.</summary>
     public Task InvokeAsync(HttpContext context) => _pipeline(context);
 
-    /// <summary>The routes. Inference goes through the seven steps; the rest is small.</summary>
+    /// <summary>The routes. Inference goes through the eight steps; the rest is small.</summary>
     private static void Map(IEndpointRouteBuilder endpoints)
     {
         RequestDelegate steps = Steps(endpoints.CreateApplicationBuilder());
@@ -56,9 +59,10 @@ public sealed class GatewayPipeline
         endpoints.MapWelcome();
     }
 
-    /// <summary>The seven steps, in the order they are taken.</summary>
+    /// <summary>The eight steps, in the order they are taken.</summary>
     private static RequestDelegate Steps(IApplicationBuilder steps) => steps
         .UseMiddleware<ExchangeMiddleware>()
+        .UseMiddleware<TraceMiddleware>()
         .UseMiddleware<LogMiddleware>()
         .UseMiddleware<CallerMiddleware>()
         .UseMiddleware<BodyMiddleware>()
@@ -86,6 +90,7 @@ public sealed class GatewayPipeline
     /// <summary>The steps of a question that the gateway answers itself.</summary>
     private static RequestDelegate Answered(IEndpointRouteBuilder endpoints, RequestDelegate answer) => endpoints.CreateApplicationBuilder()
         .UseMiddleware<ExchangeMiddleware>()
+        .UseMiddleware<TraceMiddleware>()
         .UseMiddleware<LogMiddleware>()
         .UseMiddleware<CallerMiddleware>()
         .Use(_ => answer)

@@ -9,6 +9,7 @@ using Perigee.Logs;
 using Perigee.Providers;
 using Perigee.Regions;
 using Perigee.Routing;
+using Perigee.Telemetry;
 using Perigee.Usage;
 
 namespace Perigee;
@@ -40,6 +41,8 @@ public static class GatewayServices
             ProviderRows.Shipped.All.SelectMany(static row => row.KeyPatterns),
             ((string[])["PERIGEE_ADMIN_KEY", "PERIGEE_STORAGE_CONNECTION", "PERIGEE_HOME_STORAGE"]).Select(name => configuration[name]).OfType<string>());
         services.AddUsage();
+        services.AddTelemetry();
+        services.AddSingleton<GatewayGauges>();
         services.AddSingleton<Welcome>().AddHostedService(static provider => provider.GetRequiredService<Welcome>());
         services.AddSingleton<IOwnCalls, OwnCalls>();
         services.AddSingleton<ISigningKeyDocuments, SigningKeyDocuments>();

@@ -10,11 +10,14 @@ using Perigee.Caching.Asking;
 using Perigee.Callers;
 using Perigee.Limits;
 using Perigee.Logs;
+using Perigee.Logs.Query;
+using Perigee.Logs.Tail;
 using Perigee.Logs.Verifying;
 using Perigee.Providers;
 using Perigee.Regions;
 using Perigee.Routing.Health;
 using Perigee.Storage;
+using Perigee.Telemetry.Prometheus;
 using Perigee.Usage;
 
 namespace Perigee;
@@ -51,6 +54,11 @@ internal static class ManagementEndpoints
         endpoints.MapMethods("/manage/v1/regions", ["GET"], guard.Protect(services.GetRequiredService<RegionsEndpoint>().ShowAsync, ManagementRole.Viewer));
         endpoints.MapMethods("/manage/v1/schema", ["GET"], guard.Protect(
             http => CopyAsync(http, "application/schema+json", ConfigurationServices.OpenSchema()), ManagementRole.Viewer));
+        LogsEndpoint logs = services.GetRequiredService<LogsEndpoint>();
+        endpoints.MapMethods("/manage/v1/logs", ["GET"], guard.Protect(logs.ListAsync, ManagementRole.KeyOwner));
+        endpoints.MapMethods("/manage/v1/logs/{id}", ["GET"], guard.Protect(logs.ShowAsync, ManagementRole.KeyOwner));
+        endpoints.MapMethods("/manage/v1/logs/tail", ["GET"], guard.Protect(services.GetRequiredService<TailEndpoint>().AnswerAsync, ManagementRole.KeyOwner));
+        endpoints.MapMethods("/metrics", ["GET", "HEAD"], guard.Protect(services.GetRequiredService<PrometheusEndpoint>().AnswerAsync, ManagementRole.Viewer));
         endpoints.MapMethods("/manage/v1/openapi.json", ["GET"], guard.Protect(
             http => CopyAsync(http, "application/json", OpenDescription()), ManagementRole.KeyOwner));
     }

@@ -7,10 +7,11 @@ using Perigee.Forwarding;
 using Perigee.Front;
 using Perigee.Logs;
 using Perigee.Routing;
+using Perigee.Telemetry;
 
 namespace Perigee;
 
-/// <summary>Asks through the steps begin, log, routing and forward, with an HttpContext that no client stands behind.</summary>
+/// <summary>Asks through the steps begin, trace, log, routing and forward, with an HttpContext that no client stands behind.</summary>
 internal sealed partial class OwnCalls(IServiceProvider services, TimeProvider time, ILogger<OwnCalls> log) : IOwnCalls
 {
     private const string GeminiPath = "/v1beta/models/";
@@ -73,6 +74,7 @@ internal sealed partial class OwnCalls(IServiceProvider services, TimeProvider t
             (exchange.Caller, exchange.Purpose) = (call.Caller, call.Purpose);
             return next(http);
         })
+        .UseMiddleware<TraceMiddleware>()
         .UseMiddleware<LogMiddleware>()
         .Use(static next => http => http.Features.Get<Exchange>()! is { Fault: { } fault } exchange ? exchange.RefuseAsync(fault).AsTask() : next(http))
         .UseMiddleware<RoutingMiddleware>()

@@ -12,10 +12,10 @@ namespace Perigee.Forwarding;
 /// <summary>Makes the call to one target from what the client sent: the same bytes but for what must differ, and headers from an allow-list.</summary>
 internal static class UpstreamRequest
 {
-    // Everything else stays here: the client's key, cookies, forwarding headers, the platform's own, what a hop must not pass on.
+    // Trace context goes its own way (Telemetry/TraceHeaders), and baggage nowhere. Everything else stays here: the client's key, cookies, forwarding headers, the platform's own, what a hop must not pass on.
     private static readonly FrozenSet<string> Passed = new[]
     {
-        "idempotency-key", "traceparent", "tracestate", "user-agent", "x-client-request-id",
+        "idempotency-key", "user-agent", "x-client-request-id",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     // Of the dialect itself: only to a provider that speaks it.

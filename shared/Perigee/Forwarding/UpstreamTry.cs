@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Perigee.Routing.Health;
+using Perigee.Telemetry;
 using Perigee.Wire;
 using Perigee.Wire.Gemini;
 
@@ -20,6 +22,7 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
     private readonly TargetState _state;
     private readonly long _started;
     private readonly int _place;
+    private readonly Activity? _span;
     private HttpResponseMessage? _answer;
     private Patience? _patience;
     private IOpenAnswer? _open;
@@ -44,10 +47,11 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
         _state = tools.States.Of(target);
         _started = tools.Time.GetTimestamp();
         _state.Began();
+        _span = Spans.BeginCall(_exchange, target);
         lock (_exchange.Attempts)
         {
             _place = _exchange.Attempts.Count;
-            _exchange.Attempts.Add(new Attempt(target, 0, null, null, null, TimeSpan.Zero, false, null) { Outcome = "lost", Hedge = hedge });
+            _exchange.Attempts.Add(new Attempt(target, 0, null, null, null, TimeSpan.Zero, false, null) { Outcome = "lost", Hedge = hedge, Span = _span });
         }
     }
 
@@ -155,7 +159,8 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
             : UpstreamRequest.Make(_exchange, Walk.Plan, Target, _unsealed, out _hideUsage, out _dropped, out error);
         if (error is not null)
             return error;
-        request!.Options.Set(Upstreams.ConnectWithin, Walk.Plan.Timeouts.Connect);
+        TraceHeaders.Write(request!.Headers, _exchange, _span);
+        request.Options.Set(Upstreams.ConnectWithin, Walk.Plan.Timeouts.Connect);
         if (request.Content is SlicedContent content && !Target.Provider.BuiltIn)
         {
             content.Sending = patience.Connected;
@@ -351,6 +356,7 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
                 Hedge = _hedge,
                 Sent = _sent,
                 Usage = Facts.Usage,
+                Span = _span,
                 CountedTokens = Facts.Usage is null || error is not null ? _open?.CountedTokens ?? 0 : 0,
             };
         }

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Perigee.Logs.Bodies;
+using Perigee.Logs.Query;
 using Perigee.Logs.Shipping;
+using Perigee.Logs.Tail;
 using Perigee.Logs.Verifying;
 
 namespace Perigee.Logs;
@@ -21,5 +23,10 @@ internal static class LogServices
         .AddSingleton<AuditShipper>()
         .AddSingleton<IAuditSink>(static provider => provider.GetRequiredService<AuditShipper>())
         .AddSingleton<VerifyEndpoint>()
-        .AddHostedService<LogShipping>();
+        .AddHostedService<LogShipping>()
+        .AddSingleton<LogTail>()
+        .AddSingleton<IExchangeSink>(static provider => provider.GetRequiredService<LogTail>())
+        .AddSingleton<TailEndpoint>()
+        .AddSingleton<LogSearch>()
+        .AddSingleton<LogsEndpoint>();
 }

@@ -80,7 +80,7 @@ internal sealed class Redactor
     }
 
     /// <summary>Whether the value of a member of this name is a secret whatever it looks like.</summary>
-    public bool IsSecretName(string name) => SecretNames.IsSecret(Encoding.UTF8.GetBytes(name), out bool always) && always;
+    public static bool IsSecretName(string name) => SecretNames.IsSecret(Encoding.UTF8.GetBytes(name), out bool always) && always;
 
     /// <summary>The text without what a pattern finds; without anything where it cannot be told in time.</summary>
     internal static string Replace(string text, OwnPattern pattern)

@@ -34,12 +34,17 @@ internal sealed class GatewayRig : IAsyncDisposable
 
     public TargetStates States => _app.Services.GetRequiredService<TargetStates>();
 
-    public static async Task<GatewayRig> StartAsync(string configuration)
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Starts one.</summary>
+    /// <param name="configuration">The text of perigee.json.</param>
+    /// <param name="variables">Further variables of its environment.</param>
+    public static async Task<GatewayRig> StartAsync(string configuration, params (string Name, string? Value)[] variables)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("perigee-failover-");
         string file = Path.Combine(folder.FullName, "perigee.json");
         await File.WriteAllTextAsync(file, configuration);
-        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection([new("PERIGEE_CONFIG", file)]).Build();
+        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection([new("PERIGEE_CONFIG", file), .. variables.Select(static one => new KeyValuePair<string, string?>(one.Name, one.Value))]).Build();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.Protocols = HttpProtocols.Http1));

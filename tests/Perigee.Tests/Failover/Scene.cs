@@ -15,7 +15,8 @@ internal sealed class Scene : IAsyncDisposable
     /// <param name="providers">Their names, divided by spaces. One that ends in ! is dead.</param>
     /// <param name="routes">The text of <c>routes</c>.</param>
     /// <param name="more">Further members of perigee.json.</param>
-    public static async Task<Scene> StartAsync(string providers, string routes, string more = "")
+    /// <param name="variables">Further variables of the gateway's environment.</param>
+    public static async Task<Scene> StartAsync(string providers, string routes, string more = "", params (string Name, string? Value)[] variables)
     {
         FaultyUpstream upstream = await FaultyUpstream.StartAsync();
         IEnumerable<string> entries = providers.Split(' ').Select(name => name.EndsWith('!')
@@ -26,7 +27,7 @@ internal sealed class Scene : IAsyncDisposable
               "providers": { {{string.Join(", ", entries)}} },
               "routes": { {{routes}} }{{(more.Length > 0 ? ", " + more : "")}}
             }
-            """));
+            """, variables));
     }
 
     /// <summary>A provider that answers with its own name, to whole questions.</summary>

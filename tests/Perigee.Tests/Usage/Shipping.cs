@@ -26,7 +26,7 @@ internal static class Shipping
     {
         ArrayBufferWriter<byte> buffer = new();
         using (Utf8JsonWriter json = new(buffer))
-            new LogLine("local", "i", new Redactor(["sk-"])).Write(json, record);
+            new LogLine(new LogOrigin("local", "i"), new CleanTexts(new Redactor(["sk-"]), null)).Write(json, record);
         return buffer.WrittenSpan.ToArray();
     }
 }
