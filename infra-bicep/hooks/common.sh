@@ -28,7 +28,7 @@ need() {
 can_ask() { [ -t 0 ] && [ "${CI:-}" != "true" ]; }
 
 # words JSON: the texts of a JSON array of names, or of a plain list; one a line.
-words() { printf '%s' "$1" | tr '[],"; \t' '\n\n\n\n\n\n\n' | sed '/^$/d'; }
+words() { printf '%s' "$1" | tr '[],"; \t' '[\n*]' | sed '/^$/d'; }
 
 # json_array: the lines of standard input as a JSON array of texts. Only names come here: no character needs an escape.
 json_array() { awk 'BEGIN { printf "[" } { printf "%s\"%s\"", (NR > 1 ? "," : ""), $0 } END { print "]" }'; }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # After azd deployed the home app: takes the same package to every other region, all at once, and sees each region answer: ready, and a
 # real request. At the end a table of the endpoints and how to call them.
-# shellcheck source-path=SCRIPTDIR source=common.sh
+# shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 here="$(cd "$(dirname "$0")" && pwd)"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # After a tear-down: purges the soft-deleted vault, deletes the subscription's records of the deployments, and looks whether anything is left.
-# shellcheck source-path=SCRIPTDIR source=common.sh
+# shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 
 need AZURE_ENV_NAME "azd sets it"
@@ -36,7 +36,7 @@ fi
 
 # azd names them after the environment and the second; others' deployments have other names.
 status="$(arm "${WORK}/answer" GET "${subscription}/providers/Microsoft.Resources/deployments/?api-version=2025-04-01")"
-tr ',{}' '\n\n\n' <"${WORK}/answer" | sed -n "s#.*\"${subscription}/providers/Microsoft.Resources/deployments/\(${AZURE_ENV_NAME}-[0-9][0-9]*\)\".*#\1#p" | sort -u >"${WORK}/deployments"
+tr ',{}' '[\n*]' <"${WORK}/answer" | sed -n "s#.*\"${subscription}/providers/Microsoft.Resources/deployments/\(${AZURE_ENV_NAME}-[0-9][0-9]*\)\".*#\1#p" | sort -u >"${WORK}/deployments"
 while read -r deployment; do
   status="$(arm "${WORK}/answer" DELETE "${subscription}/providers/Microsoft.Resources/deployments/${deployment}?api-version=2025-04-01")"
   case "${status}" in

@@ -1,7 +1,7 @@
 #!/bin/sh
 # After provisioning: puts the admin key and the providers' keys into the vault, through Azure Resource Manager, so that neither a role on
 # the vault's data nor a way into its network is needed. Values come from the environment or a hidden prompt; a secret that is there stays.
-# shellcheck source-path=SCRIPTDIR source=common.sh
+# shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 
 need AZURE_SUBSCRIPTION_ID "azd sets it; select one with: azd env set AZURE_SUBSCRIPTION_ID <id>"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Before a tear-down: takes off what would block it or would stay behind, and remembers what postdown has to purge.
-# shellcheck source-path=SCRIPTDIR source=common.sh
+# shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 
 need AZURE_ENV_NAME "azd sets it"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Before anything is provisioned: which regions, and which providers' keys. Asks where somebody sits in front of it, else takes them from
 # the environment. Names only: the keys themselves go from the environment into the vault (postprovision), and into no file.
-# shellcheck source-path=SCRIPTDIR source=common.sh
+# shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 here="$(cd "$(dirname "$0")" && pwd)"
 
@@ -27,7 +27,7 @@ home="${AZURE_LOCATION:-$(printf '%s\n' "${regions}" | head -n 1)}"
 regions="$(printf '%s\n%s\n' "${home}" "${regions}" | awk '!seen[$0]++')"
 
 # Providers' keys
-known="$(sed -n 's/.*"keyVariables": *\[\([^]]*\)\].*/\1/p' "${here}/../../shared/Perigee/Providers/providers.json" | tr '", ' '\n\n\n' | sed '/^$/d')"
+known="$(sed -n 's/.*"keyVariables": *\[\([^]]*\)\].*/\1/p' "${here}/../../shared/Perigee/Providers/providers.json" | tr '", ' '[\n*]' | sed '/^$/d')"
 keys="$(words "${GATEWAY_PROVIDER_KEYS:-}")"
 if [ -z "${keys}" ]; then
   for variable in ${known}; do
