@@ -56,8 +56,8 @@ function Set-ArmSign { $Tokens.Arm = Get-Sign 'https://management.azure.com/.def
 
 # One call: its status (0 where there was no answer) and its text.
 function Invoke-Call([hashtable] $Headers, [string] $Method, [string] $Url, [hashtable] $More = @{}) {
-    $request = @{ TimeoutSec = $CallSeconds } + $More
-    if ($More.ContainsKey('TimeoutSec')) { $request.TimeoutSec = $More.TimeoutSec }
+    $request = @{ TimeoutSec = $CallSeconds }
+    foreach ($name in $More.Keys) { $request[$name] = $More[$name] }
     try {
         $answer = Invoke-WebRequest -Uri $Url -Method $Method -Headers $Headers -SkipHttpErrorCheck -SkipHeaderValidation -MaximumRedirection 0 @request
         $text = if ($answer.Content -is [byte[]]) { [Text.Encoding]::UTF8.GetString($answer.Content) } else { [string] $answer.Content }

@@ -17,7 +17,7 @@ $apps = @(Get-Objects (Get-Setting GATEWAY_APPS))
 if ($apps.Count -eq 0) { Fail "GATEWAY_APPS names no app: $(Get-Setting GATEWAY_APPS)" }
 $urls = @{}
 foreach ($endpoint in Get-Objects (Get-Setting GATEWAY_ENDPOINTS)) { $urls[$endpoint.region] = $endpoint.url }
-$home1 = $apps[0].region
+$homeRegion = $apps[0].region
 if ($apps.Count -gt 1 -and -not $packageUri -and -not (Test-Path $package)) {
     Fail "There is no package at ${package}: azd package makes it, or name a released one with GATEWAY_PACKAGE."
 }
@@ -28,24 +28,26 @@ $common = Join-Path $PSScriptRoot 'common.ps1'
 $sign = $Tokens.Arm
 $states = @($apps | ForEach-Object -ThrottleLimit 25 -Parallel {
     . $using:common
+    # Functions of the block do not see what is used from outside: these do.
+    $urls = $using:urls; $sign = $using:sign; $package = $using:package; $deploySeconds = $using:deploySeconds; $poll = $using:poll; $homeRegion = $using:homeRegion; $packageUri = $using:packageUri; $readySeconds = $using:readySeconds
     $app = $_
-    $url = ($using:urls)[$app.region]
+    $url = $urls[$app.region]
     $state = @{ Region = $app.region; Url = $url; Package = '-'; Ready = '-'; Request = '-' }
 
     # Posts the package and waits until the platform has taken it.
     function Publish-Package {
         for ($try = 1; ; $try++) {
-            $answer = Invoke-Call $using:sign POST "$($app.publishUrl)/api/publish" @{ ContentType = 'application/zip'; InFile = $using:package }
+            $answer = Invoke-Call $sign POST "$($app.publishUrl)/api/publish" @{ ContentType = 'application/zip'; InFile = $package }
             if ($answer.Status -in 200, 202) { break }
             if ($try -ge $Tries -or -not (Test-Passing $answer.Status)) { return "refused with $($answer.Status) after $try tries" }
             Wait-Pause $try
         }
         $id = $answer.Text.Trim('"', ' ', "`r", "`n")
-        $end = (Get-Date).AddSeconds($using:deploySeconds)
+        $end = (Get-Date).AddSeconds($deploySeconds)
         $seen = $false
         $unknown = 0
         while ((Get-Date) -lt $end) {
-            $answer = Invoke-Call $using:sign GET "$($app.publishUrl)/api/deployments/$id"
+            $answer = Invoke-Call $sign GET "$($app.publishUrl)/api/deployments/$id"
             $code = if ($answer.Text -match '"status"\s*:\s*(\d+)') { [int] $Matches[1] } else { -1 }
             if ($answer.Status -eq 200) {
                 # 4 is done, 3, 5 and 6 are ends that are none.
@@ -59,19 +61,19 @@ $states = @($apps | ForEach-Object -ThrottleLimit 25 -Parallel {
                 if ($seen) { return 'deployed' }
                 if ($unknown -gt 10) { return 'the platform does not know the deployment' }
             }
-            Start-Sleep -Seconds $using:poll
+            Start-Sleep -Seconds $poll
         }
-        "not deployed within $($using:deploySeconds) s"
+        "not deployed within $($deploySeconds) s"
     }
 
-    $state.Package = if ($app.region -eq $using:home1 -or $using:packageUri) { 'deployed' } else { Publish-Package }
+    $state.Package = if ($app.region -eq $homeRegion -or $packageUri) { 'deployed' } else { Publish-Package }
     if ($state.Package -eq 'deployed') {
-        $end = (Get-Date).AddSeconds($using:readySeconds)
+        $end = (Get-Date).AddSeconds($readySeconds)
         while ($true) {
             $answer = Invoke-Call @{} GET "$url/health/ready" @{ TimeoutSec = 30 }
             if ($answer.Status -eq 200) { $state.Ready = 'ready'; break }
-            if ((Get-Date) -ge $end) { $state.Ready = "not within $($using:readySeconds) s ($($answer.Status))"; break }
-            Start-Sleep -Seconds $using:poll
+            if ((Get-Date) -ge $end) { $state.Ready = "not within $($readySeconds) s ($($answer.Status))"; break }
+            Start-Sleep -Seconds $poll
         }
     }
     $state
@@ -91,10 +93,10 @@ function Get-AdminSign {
 $caller = @{}
 $keyId = ''
 $adminSign = $null
-$homeState = $states | Where-Object { $_.Region -eq $home1 }
+$homeState = $states | Where-Object { $_.Region -eq $homeRegion }
 if ($homeState.Ready -eq 'ready') { $adminSign = Get-AdminSign }
 if ($adminSign) {
-    $answer = Invoke-Call $adminSign POST "$($urls[$home1])/manage/v1/keys" @{ TimeoutSec = 60; ContentType = 'application/json'; Body = '{"name":"deployment check","allowedModels":["demo/*"]}' }
+    $answer = Invoke-Call $adminSign POST "$($urls[$homeRegion])/manage/v1/keys" @{ TimeoutSec = 60; ContentType = 'application/json'; Body = '{"name":"deployment check","allowedModels":["demo/*"]}' }
     if ($answer.Status -in 200, 201) {
         $keyId = Get-Member1 $answer.Text id
         $caller = @{ Authorization = "Bearer $(Get-Member1 $answer.Text key)" }
@@ -121,7 +123,7 @@ $states = @($states | ForEach-Object -ThrottleLimit 25 -Parallel {
     }
     $state
 })
-if ($keyId) { $null = Invoke-Call $adminSign DELETE "$($urls[$home1])/manage/v1/keys/$keyId" @{ TimeoutSec = 60 } }
+if ($keyId) { $null = Invoke-Call $adminSign DELETE "$($urls[$homeRegion])/manage/v1/keys/$keyId" @{ TimeoutSec = 60 } }
 
 # The table
 Say
@@ -133,7 +135,7 @@ foreach ($app in $apps) {
     Say ($form -f $state.Region, $state.Package.Split(' ')[0], $state.Ready.Split(' ')[0], $state.Request.Split(' ')[0], $state.Url)
     if ($state.Package -ne 'deployed' -or $state.Ready -ne 'ready' -or $state.Request -notmatch '^(answered|guarded)') { $failed += $state }
 }
-$entry = Get-Setting GATEWAY_GLOBAL_ENDPOINT $urls[$home1]
+$entry = Get-Setting GATEWAY_GLOBAL_ENDPOINT $urls[$homeRegion]
 Say @"
 
 Make a key, and call the gateway:
