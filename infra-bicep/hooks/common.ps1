@@ -5,6 +5,11 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 $PSNativeCommandUseErrorActionPreference = $false
 
+# Azure Pipelines hands on $(NAME) where it has no variable of that name.
+foreach ($variable in @([Environment]::GetEnvironmentVariables().GetEnumerator())) {
+    if ($variable.Value -ceq ('$(' + $variable.Key + ')')) { [Environment]::SetEnvironmentVariable($variable.Key, $null) }
+}
+
 # A variable of the environment, or the default where it is not set.
 function Get-Setting([string] $Name, $Default = '') {
     $value = [Environment]::GetEnvironmentVariable($Name)

@@ -10,6 +10,11 @@ WORK="$(mktemp -d)"
 trap 'rm -rf "${WORK}"' EXIT
 trap 'exit 130' INT TERM
 
+# Azure Pipelines hands on $(NAME) where it has no variable of that name.
+for unknown in $(env | sed -n 's/^\([A-Z][A-Z0-9_]*\)=[$](\1)$/\1/p'); do
+  unset "${unknown}"
+done
+
 say() { printf '%s\n' "$*"; }
 
 fail() {

@@ -69,6 +69,24 @@ public sealed class PostprovisionTests
 
     [Theory]
     [MemberData(nameof(Languages))]
+    public async Task A_variable_that_a_pipeline_does_not_know_is_no_secret(string language)
+    {
+        await using FakeAzure azure = await FakeAzure.StartAsync();
+        using HookRun hook = new(azure, "westeurope");
+        hook.Environment["GATEWAY_PROVIDER_KEYS"] = "OPENAI_API_KEY";
+        hook.Environment["OPENAI_API_KEY"] = "$(OPENAI_API_KEY)";
+        hook.Environment["PERIGEE_ADMIN_KEY"] = "$(PERIGEE_ADMIN_KEY)";
+
+        (int exit, _, string errors) = await hook.RunAsync(language, "postprovision");
+
+        Assert.Equal(1, exit);
+        Assert.Contains("No value for: OPENAI_API_KEY.", errors, StringComparison.Ordinal);
+        Assert.Equal(43, azure.Secrets["PERIGEE-ADMIN-KEY"].Length);
+        Assert.Single(azure.Secrets);
+    }
+
+    [Theory]
+    [MemberData(nameof(Languages))]
     public async Task A_role_that_is_not_known_yet_is_waited_for(string language)
     {
         await using FakeAzure azure = await FakeAzure.StartAsync();
