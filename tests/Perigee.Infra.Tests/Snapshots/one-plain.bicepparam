@@ -1,0 +1,4 @@
+using '../../../infra-bicep/main.bicep'
+
+param environmentName = 'one'
+param location = 'westeurope'
