@@ -2,11 +2,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Perigee;
 
-/// <summary>Knows whose numbers somebody may see through the management API.</summary>
+/// <summary>Whose records somebody may see: those who may manage see all, the owner of keys those of its own.</summary>
 internal interface IOwnKeys
 {
-    /// <summary>The ids of the keys that the asker is bound to, or null where it may see all.</summary>
-    /// <param name="http">The request, behind the guard.</param>
-    /// <exception cref="Storage.StorageException">The storage does not answer.</exception>
+    /// <summary>The ids of the keys that whoever makes this request is confined to; null where it is not confined.</summary>
+    /// <param name="http">A request behind the admin guard.</param>
     ValueTask<IReadOnlySet<string>?> OfAsync(HttpContext http);
 }

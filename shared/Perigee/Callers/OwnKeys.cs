@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Perigee.Callers;
 
-/// <summary>The keys that a key-owner owns; every other role sees all.</summary>
-internal sealed class OwnKeys(KeyStore keys) : IOwnKeys
+/// <summary>Finds the keys of a key owner. A scan, as the list of keys is.</summary>
+internal sealed class OwnKeys(KeyStore store) : IOwnKeys
 {
     /// <inheritdoc/>
     public async ValueTask<IReadOnlySet<string>?> OfAsync(HttpContext http)
@@ -11,13 +11,13 @@ internal sealed class OwnKeys(KeyStore keys) : IOwnKeys
         Manager who = Manager.Of(http);
         if (who.Role > ManagementRole.KeyOwner)
             return null;
-        HashSet<string> own = new(StringComparer.Ordinal);
-        await foreach (KeyRecord key in keys.ListAsync(http.RequestAborted))
+        HashSet<string> ids = new(StringComparer.Ordinal);
+        await foreach (KeyRecord record in store.ListAsync(http.RequestAborted))
         {
-            if (who.Owns(key))
-                own.Add(key.Id);
+            if (who.Owns(record))
+                ids.Add(record.Id);
         }
 
-        return own;
+        return ids;
     }
 }

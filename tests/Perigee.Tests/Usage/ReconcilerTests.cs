@@ -227,7 +227,7 @@ public sealed class ReconcilerTests(ITestOutputHelper output) : IDisposable
 
     private static string Text(ExchangeRecord record) => Encoding.UTF8.GetString(Shipping.Line(record)) + "\n";
 
-    private static async Task WriteAsync(IStorage storage, DateTimeOffset hour, string name, string lines)
+    private static async Task WriteAsync(BreakableStorage storage, DateTimeOffset hour, string name, string lines)
     {
         using MemoryStream packed = new();
         using (GZipStream gzip = new(packed, CompressionLevel.Fastest, leaveOpen: true))
