@@ -56,6 +56,7 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             Translation = ReadTranslation(root.Section("translation"), faults),
             Logs = ReadLogs(root.Section("logs"), faults),
             Telemetry = new ConfigurationTelemetry(environment, (section, member, variable) => Flag(section, member, variable, faults)).Read(root.Section("telemetry")),
+            Webhooks = ConfigurationWebhooks.Read(root, environment),
             ContentCapture = ReadContent(root, faults),
             Jwt = ConfigurationAuth.Read(root.Section("auth"), faults),
         };

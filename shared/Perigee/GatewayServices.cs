@@ -9,6 +9,7 @@ using Perigee.Logs;
 using Perigee.Providers;
 using Perigee.Routing;
 using Perigee.Telemetry;
+using Perigee.Webhooks;
 
 namespace Perigee;
 
@@ -36,6 +37,7 @@ public static class GatewayServices
         services.AddForwarding();
         services.AddLogs(ProviderRows.Shipped.All.SelectMany(static row => row.KeyPatterns));
         services.AddTelemetry();
+        services.AddWebhooks();
         services.AddSingleton<GatewayGauges>();
         services.AddSingleton<Welcome>().AddHostedService(static provider => provider.GetRequiredService<Welcome>());
         services.AddSingleton<IOwnCalls, OwnCalls>();
