@@ -61,6 +61,7 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
                 (section, member, variable, least, most) => Number(section, member, variable, least, most, faults),
                 (section, member, variable) => Flag(section, member, variable, faults)).Read(root.Section("usage")),
             Telemetry = new ConfigurationTelemetry(environment, (section, member, variable) => Flag(section, member, variable, faults)).Read(root.Section("telemetry")),
+            Webhooks = ConfigurationWebhooks.Read(root, environment),
             ContentCapture = ReadContent(root, faults),
             Jwt = ConfigurationAuth.Read(root.Section("auth"), faults),
         };

@@ -56,6 +56,9 @@ internal sealed record GatewayOptions
     /// <summary>Traces and metrics.</summary>
     public TelemetryOptions Telemetry { get; init; } = new();
 
+    /// <summary>Who is told of what happens.</summary>
+    public IReadOnlyList<WebhookOptions> Webhooks { get; init; } = [];
+
     /// <summary>
     /// Whether what people ask and models answer may be kept at all, in logs, traces or wherever else. With it off no other setting keeps any.
     /// </summary>

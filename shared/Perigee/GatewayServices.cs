@@ -11,6 +11,7 @@ using Perigee.Regions;
 using Perigee.Routing;
 using Perigee.Telemetry;
 using Perigee.Usage;
+using Perigee.Webhooks;
 
 namespace Perigee;
 
@@ -42,6 +43,7 @@ public static class GatewayServices
             ((string[])["PERIGEE_ADMIN_KEY", "PERIGEE_STORAGE_CONNECTION", "PERIGEE_HOME_STORAGE"]).Select(name => configuration[name]).OfType<string>());
         services.AddUsage();
         services.AddTelemetry();
+        services.AddWebhooks();
         services.AddSingleton<GatewayGauges>();
         services.AddSingleton<Welcome>().AddHostedService(static provider => provider.GetRequiredService<Welcome>());
         services.AddSingleton<IOwnCalls, OwnCalls>();

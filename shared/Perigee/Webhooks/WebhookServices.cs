@@ -1,0 +1,13 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Perigee.Webhooks;
+
+/// <summary>Registers this folder.</summary>
+internal static class WebhookServices
+{
+    public static IServiceCollection AddWebhooks(this IServiceCollection services) => services
+        .AddSingleton<WebhookSender>()
+        .AddSingleton<IExchangeSink, BudgetWatch>()
+        .AddHostedService(static provider => provider.GetRequiredService<WebhookSender>())
+        .AddHostedService<ConditionWatch>();
+}
