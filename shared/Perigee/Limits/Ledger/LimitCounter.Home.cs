@@ -139,7 +139,7 @@ internal sealed partial class LimitCounter
             if (_homeRow is null)
             {
                 TableRow? found = await _home!.Table.FindAsync(_partition, _shape.Key, patience.Token);
-                _homeRow = new CounterRow(_partition, _shape.Key, _shape.Slots, found);
+                _homeRow = new CounterRow(_partition, _shape, found);
                 if (number != 0 && _homeRow.HolderOf(_ledger.Id).Write == number)
                     return tried;
             }

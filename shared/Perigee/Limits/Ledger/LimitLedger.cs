@@ -269,7 +269,8 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
     /// <summary>That much later, or up to twice.</summary>
     private long Later(TimeSpan time) => Time.GetTimestamp() + (long)(time.TotalSeconds * (1 + Roll()) * Time.TimestampFrequency);
 
-    private double Roll()
+    /// <summary>A random number from 0 to 1.</summary>
+    public double Roll()
     {
         lock (_dice)
             return _dice.NextDouble();
