@@ -44,6 +44,9 @@ internal sealed record LedgerPlan(uint Number, long Moment, Slot Slot, long Take
     /// <summary>What it gives back, by slot.</summary>
     public Dictionary<long, long> Returns { get; init; } = [];
 
+    /// <summary>The slot that it was when it was made, as the row has it.</summary>
+    public long Now { get; init; }
+
     /// <summary>What it counts in an earlier slot than before.</summary>
     public IReadOnlyList<LedgerMove> Moves { get; init; } = [];
 

@@ -26,10 +26,11 @@ internal sealed partial class LimitCounter
             if (row.Taken.Newest > slot.Number)
                 slot = _shape.Numbered(row.Taken.Newest);
 
-            // Another instance is a little ahead, or it is not sure any more that the slot lasts: the next begins in a moment.
+            // Who began a slot was sure that it had begun: nobody waits for it who knows the time less well. Where the storage's clock was set back, the newest slot
+            // lasts until the clock is there again, as if time stood still: what is spent meanwhile counts for that much longer, never for less than its window.
+            // Who is not sure any more that the slot lasts waits for the next.
             Slot into = _shape.Ahead > 0 ? Into(row, slot, moment) : slot;
-            long wait = early < slot.Start && _shape.Ahead == 0 ? slot.Start - early
-                : _clock.Latest(moment) >= into.End + _shape.Slack ? slot.End - early : 0;
+            long wait = _clock.Latest(moment) >= into.End + _shape.Slack ? slot.End - early : 0;
             if (wait > 0 && _waiting.Count > 0)
                 return (Step.Wait, new TimeSpan(Math.Clamp(wait, TimeSpan.TicksPerMillisecond, LongestWait)));
 
@@ -37,6 +38,7 @@ internal sealed partial class LimitCounter
             if (_home is not null)
                 row.Granted.Advance(slot.Number);
             row.Expire(early);
+            See(row, moment);
             _instances = row.Instances(_ledger.Id, early) * Math.Max(1, _home is null ? 1 : row.HomeRegions);
             (Step, TimeSpan) decided = _concurrency ? DecidePermits(row, slot, early, moment, fresh) : DecideSlice(row, slot, into, early, moment, fresh, wait == 0);
             if (decided.Item1 == Step.Rest)
@@ -57,7 +59,7 @@ internal sealed partial class LimitCounter
         // What goes back and what is owed comes first: it changes what is left.
         if (_shape.Ahead > 0)
             LetGo(into);
-        LedgerPlan plan = new(_writes + 1, moment, into, 0, _owed) { Returns = new Dictionary<long, long>(_returns), Closed = _closes, Moves = [.. _moves] };
+        LedgerPlan plan = new(_writes + 1, moment, into, 0, _owed) { Returns = new Dictionary<long, long>(_returns), Closed = _closes, Moves = [.. _moves], Now = slot.Number };
         bool settles = _owed > 0 || _closes.Count > 0 || MovesAreDue(slot);
         bool moved = _moves.Count > 0 && (settles || _returns.Count > 0);
         if (moved)

@@ -13,6 +13,7 @@ internal sealed partial class LimitCounter
     private readonly List<LedgerMove> _moves = [];
     private readonly long[] _spentIn;
     private long _trip;
+    private long _since;
 
     /// <summary>How long a used-up limit is not looked at though something has left its window: instances that were refused together do not come back together.</summary>
     private long ShortestOut() => _shape.Ahead == 0 ? 0 : Math.Min((long)(Glimpse * Math.Max(1, _instances) * (0.5 + _ledger.Roll())), LookAgain);
@@ -39,7 +40,9 @@ internal sealed partial class LimitCounter
     /// <returns>The slot: it is surely not over yet.</returns>
     private long NoteSpent(long amount, long moment)
     {
-        long to = Math.Clamp(_shape.At(_clock.Latest(moment)).Number, _slot.Number - _shape.Ahead, _slot.Number);
+        // Where the storage's clock was set back since others wrote, nobody can say when it is: then it stays where it is counted.
+        long to = _shape.At(_clock.Latest(moment)).Number;
+        to = to < _since ? _slot.Number : Math.Min(to, _slot.Number);
         _spentIn[_slot.Number - to] += amount;
         return to;
     }

@@ -201,7 +201,7 @@ internal sealed partial class LimitCounter
                 NoteMoves();
                 if (_balance > 0)
                     AddReturn(_slot.Number, _balance);
-                (_slot, _balance) = (plan.Slot, 0);
+                (_slot, _balance, _since) = (plan.Slot, 0, plan.Now);
             }
 
             _until = _clock.MomentBefore(Math.Min(plan.Slot.End, long.MaxValue / 2) + _shape.Slack, moment);

@@ -224,9 +224,14 @@ internal sealed partial class LimitCounter
 
     private LimitStand Say(LimitRule rule, long moment)
     {
-        long reset = _resetAt == 0 || !_clock.Known ? 0 : Math.Max(0, _resetAt - _clock.Earliest(moment));
+        // Nobody asked the storage for its time where nothing was taken yet: what is only told may be told by the clock of this machine.
+        long now = _clock.Known ? _clock.Earliest(moment) : _ledger.Time.GetUtcNow().UtcTicks;
+        long spent = _resetAt != 0 && now >= _resetAt && !_shape.Sliding ? 0 : _spent;
+        long ends = _shape.Sliding || _concurrency ? _resetAt : _shape.At(now).End;
         long balance = moment < _until ? Math.Max(0, _balance) : 0;
-        return new LimitStand(rule, Math.Max(0, _spent - balance), Math.Clamp(rule.Amount - _spent + balance, 0, rule.Amount), new TimeSpan(reset));
+        return new LimitStand(
+            rule, Math.Max(0, spent - balance), Math.Clamp(rule.Amount - spent + balance, 0, rule.Amount),
+            new TimeSpan(ends > DateTime.MaxValue.Ticks ? 0 : Math.Max(0, ends - now)));
     }
 
     private void GiveBack(in LedgerPart part, long amount, long moment)
@@ -236,7 +241,7 @@ internal sealed partial class LimitCounter
             // Not written yet, else it stays taken.
             long back = Math.Min(amount, _owed);
             _owed -= back;
-            _share += back;
+            GiveToShare(back);
         }
         else if (part.Slot == _slot.Number && moment < _until)
         {

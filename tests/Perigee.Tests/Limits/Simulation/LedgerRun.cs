@@ -44,6 +44,9 @@ internal sealed record RunSettings
     /// <summary>Requests take less than they reserve.</summary>
     public bool TakesLess { get; init; }
 
+    /// <summary>When the storage's clock is set back, and by how much.</summary>
+    public (TimeSpan At, TimeSpan By)? SetBack { get; init; }
+
     /// <summary>Regions that are not home; 0 where there is one region alone.</summary>
     public int Regions { get; init; }
 
@@ -105,6 +108,8 @@ internal sealed class LedgerRun
                 _world.After(partition.At + partition.For, () => Cut(false));
             }
 
+            if (_settings.SetBack is { } set)
+                _world.After(set.At, () => _tables[0].Set = -set.By);
             if (_settings.Mayhem)
                 _world.After(TimeSpan.FromSeconds(3), Harm);
             _world.Run(_settings.Length);
