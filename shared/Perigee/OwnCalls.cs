@@ -5,12 +5,13 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Perigee.Forwarding;
 using Perigee.Front;
+using Perigee.Limits;
 using Perigee.Logs;
 using Perigee.Routing;
 
 namespace Perigee;
 
-/// <summary>Asks through the steps begin, log, routing and forward, with an HttpContext that no client stands behind.</summary>
+/// <summary>Asks through the steps begin, log, limits (the gateway's own), routing and forward, with an HttpContext that no client stands behind.</summary>
 internal sealed partial class OwnCalls(IServiceProvider services, TimeProvider time, ILogger<OwnCalls> log) : IOwnCalls
 {
     private const string GeminiPath = "/v1beta/models/";
@@ -75,6 +76,7 @@ internal sealed partial class OwnCalls(IServiceProvider services, TimeProvider t
         })
         .UseMiddleware<LogMiddleware>()
         .Use(static next => http => http.Features.Get<Exchange>()! is { Fault: { } fault } exchange ? exchange.RefuseAsync(fault).AsTask() : next(http))
+        .UseMiddleware<LimitsMiddleware>()
         .UseMiddleware<RoutingMiddleware>()
         .UseMiddleware<ForwardMiddleware>()
         .Build();

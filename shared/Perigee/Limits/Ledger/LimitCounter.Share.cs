@@ -8,6 +8,7 @@ internal sealed partial class LimitCounter
 
     private long _downUntil;
     private SlotRing? _seen;
+    private bool _deficit;
     private SlotRing? _shared;
     private (long Spent, long Until) _seenHome;
     private int _instances;
@@ -67,10 +68,22 @@ internal sealed partial class LimitCounter
     /// <summary>Remembers the row: what it says was taken, with what is about to be written of it.</summary>
     private void See(CounterRow row, long moment)
     {
-        (_seen, _shared) = (row.Taken, null);
-        if (_home is not null)
+        _seen = row.Taken;
+        if (_home is null)
+        {
+            // What was spent of the share is owed, and with it in the row that is about to be written.
+            _shared = null;
+            return;
+        }
+
+        bool owes = _deficit;
+        _deficit = Deficit(row, row.Taken.Newest) > 0;
+        if (!owes)
             _seenHome = (row.HomeSpent, moment + Math.Max(0, Math.Min(_shape.LeavesAt(row.Taken.Newest), long.MaxValue / 4) - _clock.Earliest(moment)));
     }
+
+    /// <summary>What a region has spent of its shares in a slot and the home region does not know of: it is debited there as soon as it answers, before anything is granted.</summary>
+    private static long Deficit(CounterRow row, long slot) => Math.Max(0, row.Taken[slot] - row.Granted[slot]);
 
     /// <summary>Not spent after all: of the oldest first, so that nothing counts for too short a time.</summary>
     private void GiveToShare(long amount)

@@ -85,7 +85,7 @@ internal sealed partial class LimitCounter
     }
 
     /// <summary>Whether something waits to be written, or a write is in doubt.</summary>
-    private bool Unsettled => _owed > 0 || _returns.Count > 0 || _closes.Count > 0 || _giveUp || _pending is not null || _moves.Count > 0;
+    private bool Unsettled => _owed > 0 || _returns.Count > 0 || _closes.Count > 0 || _giveUp || _pending is not null || _moves.Count > 0 || _deficit;
 
     private void Release()
     {
