@@ -35,7 +35,7 @@ internal sealed class AppliedRules(ReachedTargets reached)
     /// <summary>
     /// What the gateway asks on its own account counts against the gateway's own limits, and nobody else's. It waits for no turn: it is part of a request that has one.
     /// </summary>
-    private IReadOnlyList<LimitRule> OfTheGateway(Exchange exchange, LimitOptions options)
+    private LimitRule[] OfTheGateway(Exchange exchange, LimitOptions options)
     {
         Known? known = Volatile.Read(ref _ofTheGateway);
         if (known is null || !ReferenceEquals(known.Options, exchange.Options))

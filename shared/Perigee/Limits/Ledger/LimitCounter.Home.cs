@@ -36,7 +36,7 @@ internal sealed partial class LimitCounter
     /// <summary>Whether to ask home though nobody waits: the region's grant runs out, or nobody needs it.</summary>
     private bool WantsHome(CounterRow row, Slot slot, long early, long moment)
     {
-        if (_home is not null && Deficit(row, slot.Number) > 0 && (row.RefillerUntil <= early || row.Refiller == 0))
+        if (_home is not null && Owes(row) && (row.RefillerUntil <= early || row.Refiller == 0))
             return true;
         if (_home is null || _ledger.Stopping || row.HomeOutUntil > early || (row.RefillerUntil > early && row.Refiller != 0))
             return false;

@@ -77,13 +77,24 @@ internal sealed partial class LimitCounter
         }
 
         bool owes = _deficit;
-        _deficit = Deficit(row, row.Taken.Newest) > 0;
+        _deficit = Owes(row);
         if (!owes)
             _seenHome = (row.HomeSpent, moment + Math.Max(0, Math.Min(_shape.LeavesAt(row.Taken.Newest), long.MaxValue / 4) - _clock.Earliest(moment)));
     }
 
     /// <summary>What a region has spent of its shares in a slot and the home region does not know of: it is debited there as soon as it answers, before anything is granted.</summary>
     private static long Deficit(CounterRow row, long slot) => Math.Max(0, row.Taken[slot] - row.Granted[slot]);
+
+    private bool Owes(CounterRow row)
+    {
+        for (long slot = row.Taken.Newest - (_shape.Sliding ? _shape.Slots - 1 : 0); slot <= row.Taken.Newest; slot++)
+        {
+            if (Deficit(row, slot) > 0)
+                return true;
+        }
+
+        return false;
+    }
 
     /// <summary>Not spent after all: of the oldest first, so that nothing counts for too short a time.</summary>
     private void GiveToShare(long amount)
