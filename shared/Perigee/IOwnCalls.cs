@@ -2,7 +2,7 @@ namespace Perigee;
 
 /// <summary>
 /// Questions that the gateway asks on its own account (vectors, a verifier, a fresh answer to compare with): through routing and forwarding
-/// like any other, but no limits, no cache, and no client waits for the bytes. Each leaves a log record with its purpose.
+/// like any other, but no cache, of limits the gateway's own alone (but for concurrency), and no client waits for the bytes. Each leaves a log record with its purpose.
 /// </summary>
 internal interface IOwnCalls
 {

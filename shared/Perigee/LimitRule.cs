@@ -28,7 +28,8 @@ internal sealed record LimitRule
     public string TimeZone { get; init; } = "UTC";
 
     /// <summary>
-    /// For which models: as the client names them, routes included; a <c>*</c> at the end stands for any rest. Null is for all, counted together.
+    /// For which models: as the client names them, routes included, or as any target is called that the name may lead to (<c>provider/model</c>, or the model alone), so that no alias or
+    /// route leads around it; a <c>*</c> at the end stands for any rest. Null is for all, counted together.
     /// </summary>
     public string? Model { get; init; }
 
@@ -44,8 +45,8 @@ internal sealed record LimitRule
     /// <summary>Identifies its counter among all. An amount that is changed goes on with what was counted.</summary>
     public string Id => $"{Owner}|{Name}";
 
-    /// <summary>Whether it applies to a request for this model.</summary>
-    /// <param name="model">As the client named it, or null.</param>
+    /// <summary>Whether it applies to a model of this name.</summary>
+    /// <param name="model">As the client or a target names it, or null.</param>
     public bool AppliesTo(string? model) => Model is null
         || (model is not null && (Model.EndsWith('*') ? model.AsSpan().StartsWith(Model.AsSpan(0, Model.Length - 1), StringComparison.Ordinal) : model == Model));
 }

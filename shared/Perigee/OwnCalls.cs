@@ -5,13 +5,14 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Perigee.Forwarding;
 using Perigee.Front;
+using Perigee.Limits;
 using Perigee.Logs;
 using Perigee.Routing;
 using Perigee.Telemetry;
 
 namespace Perigee;
 
-/// <summary>Asks through the steps begin, trace, log, routing and forward, with an HttpContext that no client stands behind.</summary>
+/// <summary>Asks through the steps begin, trace, log, limits (the gateway's own), routing and forward, with an HttpContext that no client stands behind.</summary>
 internal sealed partial class OwnCalls(IServiceProvider services, TimeProvider time, ILogger<OwnCalls> log) : IOwnCalls
 {
     private const string GeminiPath = "/v1beta/models/";
@@ -77,6 +78,7 @@ internal sealed partial class OwnCalls(IServiceProvider services, TimeProvider t
         .UseMiddleware<TraceMiddleware>()
         .UseMiddleware<LogMiddleware>()
         .Use(static next => http => http.Features.Get<Exchange>()! is { Fault: { } fault } exchange ? exchange.RefuseAsync(fault).AsTask() : next(http))
+        .UseMiddleware<LimitsMiddleware>()
         .UseMiddleware<RoutingMiddleware>()
         .UseMiddleware<ForwardMiddleware>()
         .Build();

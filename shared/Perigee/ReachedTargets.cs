@@ -9,12 +9,16 @@ namespace Perigee;
 /// </summary>
 internal sealed class ReachedTargets(ModelResolver models, PlanDrafter drafter)
 {
+    /// <summary>Whether they follow from the model's name alone, which is then that of one target or of none.</summary>
+    public static bool ByNameAlone(Exchange exchange) =>
+        exchange.Model is { Length: > 0 } model && !PlanDrafter.IsChoice(model, exchange.Options) && WishReader.FieldsOf(exchange.Question).Count == 0;
+
     /// <summary>The targets; empty where routing will refuse the request anyway.</summary>
     public IReadOnlyList<Target> Of(Exchange exchange)
     {
         if (exchange.Operation.TargetBy != TargetBy.Model)
             return [];
-        if (exchange.Model is { Length: > 0 } model && !PlanDrafter.IsChoice(model, exchange.Options) && WishReader.FieldsOf(exchange.Question).Count == 0)
+        if (ByNameAlone(exchange) && exchange.Model is { } model)
             return models.TryResolve(model, exchange.Options, out Target? target, out _) ? [target] : [];
         if (RequestHeaders.Read(exchange.Http.Request.Headers, out _) is not { } headers)
             return [];

@@ -17,12 +17,13 @@ return args switch
     ["semantic", .. string[] rest] => await SemanticRun.RunAsync(rest),
     ["semantic-speed", .. string[] rest] => SemanticSpeed.Run(rest),
     ["limits", .. string[] rest] => LimitsTable.Run(rest),
+    ["limits-processes", .. string[] rest] => await LimitProcessesTable.RunAsync(rest),
     ["limits-speed", .. string[] rest] => LimitsSpeed.Run(rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N] | hedge | soak [--minutes N] | semantic [--pairs FILE]... | semantic-speed | limits [--seeds N] | limits-speed");
+    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N] | hedge | soak [--minutes N] | semantic [--pairs FILE]... | semantic-speed | limits [--seeds N] | limits-processes [--seeds N] [--first N] [--minutes-only | --seconds-only] | limits-speed");
     return 2;
 }

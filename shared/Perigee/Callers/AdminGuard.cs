@@ -8,6 +8,12 @@ internal sealed class AdminGuard(
     CallerPolicy policy, AdminKeys keys, JwtCallers tokens, AuditLog audit, IGatewayOptions options, TimeProvider time)
 {
     private const int MostBytes = 64 * 1024;
+    private const int MostRefused = 1_000;
+    private const int LongestPath = 200;
+
+    private static readonly TimeSpan RefusedPause = TimeSpan.FromMinutes(1);
+
+    private readonly Dictionary<(string Manager, string Path), DateTimeOffset> _refused = [];
 
     /// <summary>The handler behind the guard, for admins. A storage that is down becomes 503.</summary>
     public RequestDelegate Protect(RequestDelegate handler) => Protect(handler, ManagementRole.Admin);
@@ -26,6 +32,8 @@ internal sealed class AdminGuard(
 
             if (error is not null)
             {
+                if (manager is not null)
+                    await NoteRefusedAsync(http, manager);
                 await ManageJson.RefuseAsync(http, error);
                 return;
             }
@@ -60,6 +68,45 @@ internal sealed class AdminGuard(
                 await audit.WriteFailedAsync(who, action, target, id, http.TraceIdentifier);
         },
         least);
+
+    /// <summary>
+    /// Leaves a record of a change that was refused to somebody whom the gateway knows, one a minute for each of them and path: who tries what it may not is worth knowing, and who tries
+    /// it a thousand times a second must not fill the audit. Wrong keys leave none: they are nobody's.
+    /// </summary>
+    private async ValueTask NoteRefusedAsync(HttpContext http, Manager manager)
+    {
+        if (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
+            return;
+        string path = http.Request.Path.Value is { Length: <= LongestPath } given ? given : "";
+        DateTimeOffset now = time.GetUtcNow();
+        lock (_refused)
+        {
+            if (_refused.TryGetValue((manager.Id, path), out DateTimeOffset last) && now - last < RefusedPause)
+                return;
+            if (_refused.Count >= MostRefused)
+            {
+                foreach (((string, string) key, DateTimeOffset at) in _refused.ToArray())
+                {
+                    if (now - at >= RefusedPause)
+                        _refused.Remove(key);
+                }
+
+                if (_refused.Count >= MostRefused)
+                    return;
+            }
+
+            _refused[(manager.Id, path)] = now;
+        }
+
+        try
+        {
+            await audit.WriteAsync(manager, "access.refused", $"{http.Request.Method} {path}", null, default, http.TraceIdentifier, http.RequestAborted);
+        }
+        catch (StorageException)
+        {
+            // It is refused all the same.
+        }
+    }
 
     /// <summary>Why this request is not the owner's, or null.</summary>
     public GatewayError? Check(HttpContext http)

@@ -8,7 +8,7 @@ namespace Perigee.Limits;
 /// Reserves what the request may take of every limit that holds for it, or refuses it; and settles afterwards with what it took. A request
 /// that was let through counts as one whatever came of it; tokens and money are counted as they were spent.
 /// </summary>
-internal sealed class LimitsMiddleware(RequestDelegate next, ILimitLedger ledger, Estimator estimator, LimitMetrics metrics, TimeProvider time)
+internal sealed class LimitsMiddleware(RequestDelegate next, ILimitLedger ledger, Estimator estimator, ReachedTargets reached, LimitMetrics metrics, TimeProvider time)
 {
     /// <summary>A shorter answer than this is none.</summary>
     public const long LeastClamped = 16;
@@ -16,7 +16,7 @@ internal sealed class LimitsMiddleware(RequestDelegate next, ILimitLedger ledger
     // Each time another limit may say no; and what is left may go to others meanwhile.
     private const int MostTries = 4;
 
-    private readonly AppliedRules _applied = new();
+    private readonly AppliedRules _applied = new(reached);
     private readonly LimitHeaders _headers = new(time);
 
     public Task InvokeAsync(HttpContext http)
@@ -86,7 +86,10 @@ internal sealed class LimitsMiddleware(RequestDelegate next, ILimitLedger ledger
         }
     }
 
-    /// <summary>Reserves; where only money is short and its limit says so, once more for a shorter answer.</summary>
+    /// <summary>
+    /// Reserves; where only money is short, once more for a shorter answer: where the question does not say how long it may be, for one that is at least as long as is likely, and where
+    /// the limit says so (clamp), for any. What was reserved is then what the provider is told.
+    /// </summary>
     private async ValueTask<(Reservation Reservation, LimitAmounts Amounts)> ReserveAsync(
         Exchange exchange, IReadOnlyList<LimitRule> rules, Estimate? estimate, LimitAmounts amounts)
     {
@@ -94,20 +97,22 @@ internal sealed class LimitsMiddleware(RequestDelegate next, ILimitLedger ledger
         Reservation reservation = await ledger.ReserveAsync(rules, amounts, gone);
         Reservation first = reservation;
         LimitAmounts all = amounts;
-        long output = estimate?.Output ?? 0;
-        for (int tries = 1; tries < MostTries && reservation is { Verdict: ReservationVerdict.Refused, RefusedBy: { Rule: { Meter: LimitMeter.Money, Clamp: true } } by }; tries++)
+        long whole = estimate?.Open ?? estimate?.Output ?? 0;
+        long output = whole;
+        for (int tries = 1; tries < MostTries && reservation is { Verdict: ReservationVerdict.Refused, RefusedBy: { Rule.Meter: LimitMeter.Money } by }; tries++)
         {
             long affordable = Math.Min(estimate!.Affordable(by.Remaining), output - 1);
-            if (affordable < Math.Max(LeastClamped, estimate.LeastOutput))
-                return (first, all);
+            long least = by.Rule.Clamp ? LeastClamped : estimate.Open is null ? long.MaxValue : Math.Max(LeastClamped, estimate.Output);
+            if (affordable < Math.Max(least, estimate.LeastOutput))
+                return (first, estimate.AmountsOf(estimate.Output));
             output = affordable;
-            amounts = estimate.AmountsOf(output);
+            amounts = estimate.AmountsUpTo(output);
             reservation = await ledger.ReserveAsync(rules, amounts, gone);
         }
 
         if (reservation.Verdict != ReservationVerdict.Admitted)
             return (first, all);
-        if (estimate is not null && output < estimate.Output)
+        if (estimate is not null && output < whole)
         {
             exchange.MaxOutput = output;
             exchange.Guess = new TokenGuess(amounts.InputTokens, amounts.OutputTokens);

@@ -108,6 +108,39 @@ public sealed class CallerMiddlewareTests : IDisposable
     }
 
     [Fact]
+    public async Task A_warm_key_costs_no_trip_and_few_bytes()
+    {
+        (string key, _) = await _store.CreateAsync("ci", "team", 60, null, Cancel);
+        Exchange exchange = Exchanges.Make("chat", out _);
+        exchange.Http.Features.Set<IConnectionItemsFeature>(new DefaultConnectionContext());
+        exchange.Http.Request.Headers.Authorization = "Bearer " + key;
+        await RunAsync(Closed(), exchange);
+        Assert.NotNull(exchange.Caller);
+        CallerMiddleware warm = Make(Closed());
+        int calls = _storage.Calls;
+        const int Rounds = 1_000;
+        Assert.True(Run() && Run());
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.True(Run());
+        long bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / Rounds;
+        TestContext.Current.TestOutputHelper!.WriteLine($"{bytes} bytes");
+        Assert.InRange(bytes, 0, 128);
+        Assert.Equal(calls, _storage.Calls);
+
+        bool Run()
+        {
+            bool done = true;
+            for (int round = 0; round < Rounds; round++)
+            {
+                exchange.Caller = null;
+                done &= warm.InvokeAsync(exchange.Http).IsCompletedSuccessfully && exchange.Caller is not null;
+            }
+
+            return done;
+        }
+    }
+
+    [Fact]
     public async Task A_key_sent_twice_in_one_header_is_none()
     {
         (string key, _) = await _store.CreateAsync("ci", null, null, null, Cancel);
@@ -215,18 +248,19 @@ public sealed class CallerMiddlewareTests : IDisposable
         return exchange;
     }
 
+    private CallerMiddleware Make(CallerPolicy policy) => new(
+        _ =>
+        {
+            _passed = true;
+            return Task.CompletedTask;
+        },
+        policy, _lookup, new JwtCallers(new JwtReader(new SigningKeys(new NoDocuments(), TimeProvider.System), TimeProvider.System), _owners, TimeProvider.System),
+        new UserCallers());
+
     private async Task RunAsync(CallerPolicy policy, Exchange exchange)
     {
         _passed = false;
-        CallerMiddleware middleware = new(
-            _ =>
-            {
-                _passed = true;
-                return Task.CompletedTask;
-            },
-            policy, _lookup, new JwtCallers(new JwtReader(new SigningKeys(new NoDocuments(), TimeProvider.System), TimeProvider.System), _owners, TimeProvider.System),
-            new UserCallers());
-        await middleware.InvokeAsync(exchange.Http);
+        await Make(policy).InvokeAsync(exchange.Http);
         await exchange.Http.Response.BodyWriter.FlushAsync(Cancel);
     }
 

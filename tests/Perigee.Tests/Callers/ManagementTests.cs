@@ -128,6 +128,25 @@ public sealed class ManagementTests
     }
 
     [Fact]
+    public async Task A_change_that_is_refused_to_somebody_known_leaves_one_record_a_minute()
+    {
+        await using Scene scene = await Scene.StartClosedAsync();
+        JsonElement viewer = await scene.One.MakeAsync("admin-keys", """{"name":"v","role":"viewer"}""");
+        string key = viewer.GetProperty("key").GetString()!;
+        for (int attempt = 0; attempt < 3; attempt++)
+            Assert.Equal(403, (await scene.One.ManageAsync("POST", "/manage/v1/organisations", """{"name":"o"}""", ("key", key))).Status);
+        Assert.Equal(403, (await scene.One.ManageAsync("GET", "/manage/v1/admin-keys", null, ("key", key))).Status);
+        Assert.Equal(401, (await scene.One.ManageAsync("POST", "/manage/v1/organisations", """{"name":"o"}""", ("key", key + "x"))).Status);
+
+        JsonElement[] refused = [.. (await scene.One.ManageAsync("GET", "/manage/v1/audit")).Json.GetProperty("data").EnumerateArray()
+            .Select(static entry => entry.GetProperty("record")).Where(static record => record.GetProperty("action").GetString() == "access.refused")];
+        JsonElement one = Assert.Single(refused);
+        Assert.Equal(
+            (viewer.GetProperty("id").GetString(), "POST /manage/v1/organisations"),
+            (one.GetProperty("who").GetProperty("id").GetString(), one.GetProperty("target").GetString()));
+    }
+
+    [Fact]
     public async Task Each_role_may_do_what_it_may_and_no_more()
     {
         await using Scene scene = await Scene.StartClosedAsync();

@@ -120,7 +120,7 @@ public sealed class LimitsMiddlewareTests : IDisposable
     public async Task A_crash_behind_the_step_settles_too()
     {
         Exchange exchange = Make(5, [Rule("t", LimitMeter.Tokens, 100_000)]);
-        LimitsMiddleware step = new(static _ => throw new InvalidOperationException("crash"), _ledger, Estimator(), _metrics, _time);
+        LimitsMiddleware step = new(static _ => throw new InvalidOperationException("crash"), _ledger, Estimator(), Reached(), _metrics, _time);
         await Assert.ThrowsAsync<InvalidOperationException>(() => step.InvokeAsync(exchange.Http));
         Assert.Equal(new LimitAmounts(0, 0, 0), _ledger.Settled.Single());
     }
@@ -138,11 +138,13 @@ public sealed class LimitsMiddlewareTests : IDisposable
     private static LimitRule Rule(string name, LimitMeter meter, long amount) =>
         new() { Name = name, Level = LimitLevel.Key, Owner = "key_a", Meter = meter, Amount = amount, Period = LimitPeriod.Minute };
 
-    private static Estimator Estimator()
+    private static Estimator Estimator() => new(Reached(), new OutputHistory());
+
+    private static ReachedTargets Reached()
     {
         TargetStates states = new(TimeProvider.System, dice: new Random(1));
         ModelResolver models = new();
-        return new(new ReachedTargets(models, new PlanDrafter(models, states, new Random(1))), new OutputHistory());
+        return new(models, new PlanDrafter(models, states, new Random(1)));
     }
 
     private LimitsMiddleware Step() => new(
@@ -151,7 +153,7 @@ public sealed class LimitsMiddlewareTests : IDisposable
             _passed++;
             return Task.CompletedTask;
         },
-        _ledger, Estimator(), _metrics, _time);
+        _ledger, Estimator(), Reached(), _metrics, _time);
 
     private static Exchange Make(int? limit, IReadOnlyList<LimitRule> rules)
     {

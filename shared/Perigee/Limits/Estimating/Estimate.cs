@@ -8,6 +8,9 @@ namespace Perigee.Limits.Estimating;
 /// <param name="Choices">How many answers there are.</param>
 internal sealed record Estimate(long Input, long Output, long Choices)
 {
+    /// <summary>The longest that one answer may become where the question does not say; null where it does. <see cref="Output"/> is what it is likely to be.</summary>
+    public long? Open { get; init; }
+
     /// <summary>The longest that one answer may be made for want of money, no less than this.</summary>
     public long LeastOutput { get; init; }
 
@@ -17,8 +20,11 @@ internal sealed record Estimate(long Input, long Output, long Choices)
     /// <summary>The model whose price is not known, or null where all are.</summary>
     public string? Unpriced { get; init; }
 
-    /// <summary>The amounts to reserve: the money by the dearest target.</summary>
-    public LimitAmounts Amounts => AmountsOf(Output);
+    /// <summary>The amounts to reserve: the money by the dearest target, and where the question does not say how long the answer may be, for the longest.</summary>
+    public LimitAmounts Amounts => AmountsUpTo(Open ?? Output);
+
+    /// <summary>The amounts where answers are as long as is likely and may become as long as this: money is reserved for the whole, for a budget must not be exceeded.</summary>
+    public LimitAmounts AmountsUpTo(long most) => AmountsOf(Math.Min(Output, most)) with { MicroDollars = AmountsOf(most).MicroDollars };
 
     /// <summary>The amounts, were each answer no longer than this.</summary>
     public LimitAmounts AmountsOf(long output)
@@ -32,7 +38,7 @@ internal sealed record Estimate(long Input, long Output, long Choices)
     /// <summary>The longest that each answer may be to cost no more than this at any of the targets; negative where the question alone costs more.</summary>
     public long Affordable(long microDollars)
     {
-        long least = Output;
+        long least = Open ?? Output;
         foreach (PriceRates rates in Rates)
         {
             Int128 left = ((Int128)microDollars * Money.PicoPerMicro) - Pico(rates, 0);

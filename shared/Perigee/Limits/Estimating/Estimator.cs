@@ -5,6 +5,9 @@ namespace Perigee.Limits.Estimating;
 /// <summary>Estimates what a request may take: its question by the vocabulary of its models, its answer by what it asks for, the price by the dearest target that it may reach.</summary>
 internal sealed class Estimator(ReachedTargets reached, OutputHistory history)
 {
+    /// <summary>Taken for the longest answer of a model whose own the catalogue does not know.</summary>
+    public const long UnknownLongest = 32_768;
+
     /// <summary>Taken for an answer's length where neither the question, the key's past nor the catalogue says less.</summary>
     public const long UsualOutput = 4096;
 
@@ -30,6 +33,7 @@ internal sealed class Estimator(ReachedTargets reached, OutputHistory history)
         IReadOnlyList<Target> targets = reached.Of(exchange);
         long input = InputOf(size, targets);
         (long output, long? longest) = OutputOf(exchange, size, targets);
+        bool open = size.MaxOutput is null && exchange.Operation.Asks == Asks.Conversation;
         string? unpriced = Spending.IsUnknown(exchange.Operation) ? "a batch of questions" : null;
         List<PriceRates> rates = new(targets.Count);
         foreach (Target target in targets)
@@ -43,6 +47,7 @@ internal sealed class Estimator(ReachedTargets reached, OutputHistory history)
         return new Estimate(input, longest is { } most ? Math.Min(output, most) : output, size.Choices)
         {
             LeastOutput = size.LeastOutput,
+            Open = open ? Math.Max(output, longest ?? UnknownLongest) : null,
             Rates = rates,
             Unpriced = unpriced,
         };

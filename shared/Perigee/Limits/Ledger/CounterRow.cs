@@ -41,14 +41,13 @@ internal sealed class CounterRow
 
     /// <summary>Reads a row, or begins one.</summary>
     /// <param name="partition">Its partition.</param>
-    /// <param name="key">Its row key.</param>
-    /// <param name="slots">Slots of its rings.</param>
+    /// <param name="shape">The slots of its rings.</param>
     /// <param name="row">What was read; null where there is none.</param>
-    public CounterRow(string partition, string key, int slots, TableRow? row)
+    public CounterRow(string partition, LimitShape shape, TableRow? row)
     {
-        (_partition, _key, ETag) = (partition, key, row?.ETag);
-        Taken = SlotRing.Unpack(row?.Bytes("taken"), slots);
-        Granted = SlotRing.Unpack(row?.Bytes("granted"), slots);
+        (_partition, _key, ETag) = (partition, shape.Key, row?.ETag);
+        Taken = SlotRing.Unpack(row?.Bytes("taken"), shape.Slots, shape.Ahead);
+        Granted = SlotRing.Unpack(row?.Bytes("granted"), shape.Slots);
         TakenAt = row?.Number("takenAt") ?? 0;
         Refiller = (uint)(row?.Number("refiller") ?? 0);
         RefillerUntil = row?.Number("refillerUntil") ?? 0;

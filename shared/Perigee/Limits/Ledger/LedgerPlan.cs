@@ -30,6 +30,9 @@ internal sealed class LedgerTurn(LimitRule rule, long amount) : TaskCompletionSo
 /// <summary>The end of a strict limit's request: the reservation and what was really taken.</summary>
 internal readonly record struct LedgerClose(LedgerPart Part, long Taken);
 
+/// <summary>What was counted in one slot and was spent in an earlier one.</summary>
+internal readonly record struct LedgerMove(long From, long To, long Amount);
+
 /// <summary>One write of a counter: what becomes of it is known when it is answered, or when the row is read again and bears its number or not.</summary>
 /// <param name="Number">Its number among the instance's writes.</param>
 /// <param name="Moment">When it was made.</param>
@@ -40,6 +43,12 @@ internal sealed record LedgerPlan(uint Number, long Moment, Slot Slot, long Take
 {
     /// <summary>What it gives back, by slot.</summary>
     public Dictionary<long, long> Returns { get; init; } = [];
+
+    /// <summary>The slot that it was when it was made, as the row has it.</summary>
+    public long Now { get; init; }
+
+    /// <summary>What it counts in an earlier slot than before.</summary>
+    public IReadOnlyList<LedgerMove> Moves { get; init; } = [];
 
     /// <summary>Requests of a strict limit that it reserves for.</summary>
     public List<(LedgerTurn Turn, long Id)> Opened { get; } = [];

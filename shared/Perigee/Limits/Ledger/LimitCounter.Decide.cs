@@ -26,9 +26,11 @@ internal sealed partial class LimitCounter
             if (row.Taken.Newest > slot.Number)
                 slot = _shape.Numbered(row.Taken.Newest);
 
-            // Another instance is a little ahead, or it is not sure any more that the slot lasts: the next begins in a moment.
-            long wait = early < slot.Start ? slot.Start - early
-                : _clock.Latest(moment) >= slot.End + _shape.Slack ? slot.End - early : 0;
+            // Who began a slot was sure that it had begun: nobody waits for it who knows the time less well. Where the storage's clock was set back, the newest slot
+            // lasts until the clock is there again, as if time stood still: what is spent meanwhile counts for that much longer, never for less than its window.
+            // Who is not sure any more that the slot lasts waits for the next.
+            Slot into = _shape.Ahead > 0 ? Into(row, slot, moment) : slot;
+            long wait = _clock.Latest(moment) >= into.End + _shape.Slack ? slot.End - early : 0;
             if (wait > 0 && _waiting.Count > 0)
                 return (Step.Wait, new TimeSpan(Math.Clamp(wait, TimeSpan.TicksPerMillisecond, LongestWait)));
 
@@ -36,8 +38,9 @@ internal sealed partial class LimitCounter
             if (_home is not null)
                 row.Granted.Advance(slot.Number);
             row.Expire(early);
+            See(row, moment);
             _instances = row.Instances(_ledger.Id, early) * Math.Max(1, _home is null ? 1 : row.HomeRegions);
-            (Step, TimeSpan) decided = _concurrency ? DecidePermits(row, slot, early, moment, fresh) : DecideSlice(row, slot, early, moment, fresh, wait == 0);
+            (Step, TimeSpan) decided = _concurrency ? DecidePermits(row, slot, early, moment, fresh) : DecideSlice(row, slot, into, early, moment, fresh, wait == 0);
             if (decided.Item1 == Step.Rest)
                 _busy = false;
             return decided;
@@ -45,16 +48,22 @@ internal sealed partial class LimitCounter
     }
 
     /// <param name="row">The row, which is changed.</param>
-    /// <param name="slot">The slot to take in.</param>
+    /// <param name="slot">The slot that it is.</param>
+    /// <param name="into">The slot in which it is counted what is taken: the last in which it may be spent.</param>
     /// <param name="early">The storage's time, at the earliest.</param>
     /// <param name="moment">Now.</param>
     /// <param name="fresh">Whether anybody may be refused by the row.</param>
     /// <param name="begun">Whether the slot has surely begun and not ended: else nothing is taken, only given back.</param>
-    private (Step Step, TimeSpan Delay) DecideSlice(CounterRow row, Slot slot, long early, long moment, bool fresh, bool begun)
+    private (Step Step, TimeSpan Delay) DecideSlice(CounterRow row, Slot slot, Slot into, long early, long moment, bool fresh, bool begun)
     {
         // What goes back and what is owed comes first: it changes what is left.
-        LedgerPlan plan = new(_writes + 1, moment, slot, 0, _owed) { Returns = new Dictionary<long, long>(_returns), Closed = _closes };
-        bool settles = _owed > 0 || _closes.Count > 0;
+        if (_shape.Ahead > 0)
+            LetGo(into);
+        LedgerPlan plan = new(_writes + 1, moment, into, 0, _owed) { Returns = new Dictionary<long, long>(_returns), Closed = _closes, Moves = [.. _moves], Now = slot.Number };
+        bool settles = _owed > 0 || _closes.Count > 0 || MovesAreDue(slot);
+        bool moved = _moves.Count > 0 && (settles || _returns.Count > 0);
+        if (moved)
+            Move(row);
         foreach ((long at, long amount) in _returns)
             settles |= row.Taken.Add(at, -amount) != 0;
         row.Taken.Add(slot.Number, _owed);
@@ -64,7 +73,7 @@ internal sealed partial class LimitCounter
             _returns.Clear();
 
         long left = Left(row, slot);
-        long usable = slot.Number == _slot.Number && moment < _until ? _balance : 0;
+        long usable = into.Number == _slot.Number && moment < _until ? _balance : 0;
         List<LedgerTurn> unmet = [];
         (long need, long opened) = Fit(row, plan, usable, left, early, unmet);
         if (unmet.Count > 0 && !fresh)
@@ -77,12 +86,20 @@ internal sealed partial class LimitCounter
         if (unmet.Count > 0)
             Refuse(unmet, row, left - take, moment, early);
 
-        long ahead = !begun ? 0 : Ahead(moment, slot.End + _shape.Slack - early);
-        if (take > 0 || (usable < ahead / 4 && need == 0))
+        long ahead = !begun ? 0 : Ahead(moment, into.End + _shape.Slack - early);
+        if (take > 0 || (need == 0 && (_shape.Ahead > 0 ? RunsOut(moment) : usable < ahead / 4)))
             take = Math.Min(Math.Max(0, left), take + Math.Max(0, ahead - Math.Max(0, usable - need)));
         if (take == 0 && opened == 0 && !settles)
+        {
+            // A row with something moved that will not be written is another than the storage's.
+            if (moved)
+                _row = null;
             return begun && WantsHome(row, slot, early, moment) ? (Step.AskHome, default) : (Step.Rest, default);
-        row.Taken.Add(slot.Number, take + opened);
+        }
+
+        if (!moved)
+            Move(row);
+        row.Taken.Add(into.Number, take + opened);
         row.TakenAt = early;
         return Write(row, plan with { Take = take }, early);
     }
@@ -131,7 +148,7 @@ internal sealed partial class LimitCounter
     {
         (_outLeft, _outUntil) = (Math.Max(0, left), moment + LookAgain);
         if (row.Taken.Oldest is { } oldest)
-            _outUntil = Math.Min(_outUntil, moment + Math.Max(0, _shape.LeavesAt(oldest) - early) + _ledger.Jitter());
+            _outUntil = Math.Min(_outUntil, moment + Math.Max(ShortestOut(), _shape.LeavesAt(oldest) - early) + _ledger.Jitter());
         foreach (LedgerTurn turn in unmet)
         {
             turn.TrySetResult(new LedgerWord(ReservationVerdict.Refused, default, Say(turn.Rule, moment)));
@@ -190,6 +207,7 @@ internal sealed partial class LimitCounter
     {
         _owed = 0;
         _returns.Clear();
+        _moves.Clear();
         _closes = [];
         Mark(row, plan, early, held);
         return (Step.Write, default);

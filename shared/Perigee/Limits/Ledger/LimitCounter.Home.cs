@@ -36,6 +36,8 @@ internal sealed partial class LimitCounter
     /// <summary>Whether to ask home though nobody waits: the region's grant runs out, or nobody needs it.</summary>
     private bool WantsHome(CounterRow row, Slot slot, long early, long moment)
     {
+        if (_home is not null && Owes(row) && (row.RefillerUntil <= early || row.Refiller == 0))
+            return true;
         if (_home is null || _ledger.Stopping || row.HomeOutUntil > early || (row.RefillerUntil > early && row.Refiller != 0))
             return false;
         long granted = row.Granted[slot.Number] - row.Taken[slot.Number];
@@ -68,6 +70,7 @@ internal sealed partial class LimitCounter
             await LookAsync();
         CounterRow row = _row!;
         Dictionary<long, long> surplus = [];
+        Dictionary<long, long> deficits = [];
         long need = 0;
         long ahead = 0;
         bool busy;
@@ -84,11 +87,13 @@ internal sealed partial class LimitCounter
                 bool idle = _grantIdle && _waiting.Count == 0;
                 for (long at = slot.Number - (_shape.Sliding ? _shape.Slots - 1 : 0); at <= slot.Number; at++)
                 {
-                    if ((at < slot.Number || idle) && row.Granted[at] - row.Taken[at] is var over and not 0)
+                    if (Deficit(row, at) is var missing and > 0)
+                        deficits[at] = missing;
+                    else if ((at < slot.Number || idle) && row.Granted[at] - row.Taken[at] is var over and > 0)
                         surplus[at] = row.Granted.Add(at, -over) == 0 ? 0 : over;
                 }
 
-                need = Math.Max(0, Waiting() - (row.Granted[slot.Number] - row.Taken[slot.Number]));
+                need = Math.Max(0, Waiting() - Math.Max(0, row.Granted[slot.Number] - row.Taken[slot.Number]));
 
                 // Where requests wait here they wait at the others, too: what is granted should not be gone before those look.
                 ahead = idle ? 0 : Math.Max(RegionDemand(row, slot, early, moment), Waiting() * (row.Instances(_ledger.Id, early) - 1));
@@ -113,11 +118,11 @@ internal sealed partial class LimitCounter
         Grant? grant = null;
         try
         {
-            grant = await DebitHomeAsync(need, ahead, surplus);
+            grant = await DebitHomeAsync(need, ahead, surplus, deficits);
         }
         finally
         {
-            await NoteGrantAsync(grant, need);
+            await NoteGrantAsync(grant, need, deficits);
         }
     }
 
@@ -130,7 +135,7 @@ internal sealed partial class LimitCounter
         return Math.Max(0, waiting - Math.Max(0, _balance));
     }
 
-    private async Task<Grant> DebitHomeAsync(long need, long ahead, Dictionary<long, long> surplus)
+    private async Task<Grant> DebitHomeAsync(long need, long ahead, Dictionary<long, long> surplus, Dictionary<long, long> deficits)
     {
         (uint number, Grant tried) = (0, default);
         for (int attempt = 0; attempt < MostRaces; attempt++)
@@ -139,7 +144,7 @@ internal sealed partial class LimitCounter
             if (_homeRow is null)
             {
                 TableRow? found = await _home!.Table.FindAsync(_partition, _shape.Key, patience.Token);
-                _homeRow = new CounterRow(_partition, _shape.Key, _shape.Slots, found);
+                _homeRow = new CounterRow(_partition, _shape, found);
                 if (number != 0 && _homeRow.HolderOf(_ledger.Id).Write == number)
                     return tried;
             }
@@ -151,6 +156,10 @@ internal sealed partial class LimitCounter
             bool gives = false;
             foreach ((long at, long over) in surplus)
                 gives |= home.Taken.Add(at, -over) != 0;
+
+            // It is spent, whether there is room for it or not. Who dies before it is noted in the region's row debits it twice: never too little.
+            foreach ((long at, long missing) in deficits)
+                gives |= home.Taken.Add(at, missing) != 0;
             long left = _rule.Amount - home.Taken.Sum;
             long amount = Math.Max(0, Math.Min(left, need + Math.Min(ahead, left / 4)));
             int regions = home.Regions(_ledger.Region, early);
@@ -181,7 +190,7 @@ internal sealed partial class LimitCounter
     }
 
     /// <summary>Notes in the region's row what home granted, and that it may be asked again.</summary>
-    private async Task NoteGrantAsync(Grant? grant, long need)
+    private async Task NoteGrantAsync(Grant? grant, long need, Dictionary<long, long> deficits)
     {
         for (int attempt = 0; attempt < MostRaces; attempt++)
         {
@@ -200,7 +209,10 @@ internal sealed partial class LimitCounter
                     row.Refiller = 0;
                 if (grant is { } granted)
                 {
+                    foreach ((long at, long missing) in deficits)
+                        row.Granted.Add(at, missing);
                     row.Granted.Add(granted.Slot.Number, granted.Amount);
+                    (_shared, _deficit) = (null, false);
                     (row.HomeSpent, row.HomeRegions) = (granted.Spent, granted.Regions);
                     row.HomeOutUntil = granted.Amount >= need && granted.Left > 0 ? 0
                         : Math.Min(early + LookAgain, granted.Oldest is { } oldest ? _shape.LeavesAt(oldest) : long.MaxValue);

@@ -91,7 +91,7 @@ internal sealed partial class LimitCounter
     {
         using CancellationTokenSource patience = new(Patience, _ledger.Time);
         TableRow? found = await _place.Table.FindAsync(_partition, _shape.Key, patience.Token);
-        CounterRow row = new(_partition, _shape.Key, _shape.Slots, found);
+        CounterRow row = new(_partition, _shape, found);
         lock (_gate)
         {
             _row = row;
@@ -105,8 +105,10 @@ internal sealed partial class LimitCounter
         CounterRow row = _row!;
         _row = null;
         using CancellationTokenSource patience = new(Patience, _ledger.Time);
+        long sent = _clock.Moment;
         WriteResult result = await _place.Table.WriteAsync(
             row.Pack(), row.ETag is null ? WriteWhen.Absent : WriteWhen.Unchanged, patience.Token);
+        _trip = ((3 * _trip) + _clock.Moment - sent) / 4;
 
         // Where it was not written, the SDK's own second try may have met its first: the number in the row will tell.
         if (!result.Written)
@@ -166,6 +168,14 @@ internal sealed partial class LimitCounter
         }
 
         _owed = Math.Max(0, _owed + (sign * plan.Owed));
+        foreach (LedgerMove move in plan.Moves)
+        {
+            if (sign > 0)
+                _moves.Add(move);
+            else
+                _moves.Remove(move);
+        }
+
         if (sign > 0)
             _closes.AddRange(plan.Closed);
         else
@@ -188,9 +198,10 @@ internal sealed partial class LimitCounter
             Roll(moment);
             if (plan.Slot.Number != _slot.Number)
             {
+                NoteMoves();
                 if (_balance > 0)
                     AddReturn(_slot.Number, _balance);
-                (_slot, _balance) = (plan.Slot, 0);
+                (_slot, _balance, _since) = (plan.Slot, 0, plan.Now);
             }
 
             _until = _clock.MomentBefore(Math.Min(plan.Slot.End, long.MaxValue / 2) + _shape.Slack, moment);

@@ -30,6 +30,7 @@ internal sealed partial class LimitCounter
                 _grantIdle = _home is not null;
             }
 
+            NoteMoves();
             start = !_busy && (Unsettled || (_home is not null && _grantIdle && _row is not null)
                 || (_concurrency && _inUse + _balance > 0 && _until - moment < Grace * 3 / 4));
             _busy |= start;
@@ -72,7 +73,7 @@ internal sealed partial class LimitCounter
         if (!_clock.Known)
             await _clock.AskAsync(cancel);
         TableRow? found = await (_home ?? _place).Table.FindAsync(_partition, _shape.Key, cancel);
-        CounterRow row = new(_partition, _shape.Key, _shape.Slots, found);
+        CounterRow row = new(_partition, _shape, found);
         long early = _clock.Earliest(_clock.Moment);
         Slot slot = _shape.At(early);
         row.Taken.Advance(slot.Number);
@@ -84,7 +85,7 @@ internal sealed partial class LimitCounter
     }
 
     /// <summary>Whether something waits to be written, or a write is in doubt.</summary>
-    private bool Unsettled => _owed > 0 || _returns.Count > 0 || _closes.Count > 0 || _giveUp || _pending is not null;
+    private bool Unsettled => _owed > 0 || _returns.Count > 0 || _closes.Count > 0 || _giveUp || _pending is not null || _moves.Count > 0 || _deficit;
 
     private void Release()
     {

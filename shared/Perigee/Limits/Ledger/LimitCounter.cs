@@ -62,6 +62,7 @@ internal sealed partial class LimitCounter
         _home = direct ? null : home;
         _clock = (home ?? region).Clock;
         _shape = new LimitShape(rule, home is not null);
+        _spentIn = new long[_shape.Ahead + 1];
         _partition = rule.Id;
         _asked = _clock.Moment;
     }
@@ -90,7 +91,7 @@ internal sealed partial class LimitCounter
             if (!rule.Strict && _balance >= amount && moment < _until && _waiting.Count == 0)
             {
                 word = Spend(rule, amount, moment);
-                start = !_busy && _balance < Ahead(moment, _until - moment) / 4;
+                start = !_busy && (_shape.Ahead > 0 ? RunsOut(moment) : _balance < Ahead(moment, _until - moment) / 4);
                 said = true;
             }
             else if (rule.StorageDown == WhenStorageDown.Share && moment < _downUntil && TryShare(rule, amount, moment, out word))
@@ -216,16 +217,21 @@ internal sealed partial class LimitCounter
         _balance -= amount;
         if (_concurrency)
             _inUse += amount;
-        return Admit(rule, new LedgerPart(_slot.Number, amount, _until, 0), moment);
+        return Admit(rule, new LedgerPart(_shape.Ahead > 0 ? NoteSpent(amount, moment) : _slot.Number, amount, _until, 0), moment);
     }
 
     private LedgerWord Admit(LimitRule rule, LedgerPart part, long moment) => new(ReservationVerdict.Admitted, part, Say(rule, moment));
 
     private LimitStand Say(LimitRule rule, long moment)
     {
-        long reset = _resetAt == 0 || !_clock.Known ? 0 : Math.Max(0, _resetAt - _clock.Earliest(moment));
+        // Nobody asked the storage for its time where nothing was taken yet: what is only told may be told by the clock of this machine.
+        long now = _clock.Known ? _clock.Earliest(moment) : _ledger.Time.GetUtcNow().UtcTicks;
+        long spent = _resetAt != 0 && now >= _resetAt && !_shape.Sliding ? 0 : _spent;
+        long ends = _shape.Sliding || _concurrency ? _resetAt : _shape.At(now).End;
         long balance = moment < _until ? Math.Max(0, _balance) : 0;
-        return new LimitStand(rule, Math.Max(0, _spent - balance), Math.Clamp(rule.Amount - _spent + balance, 0, rule.Amount), new TimeSpan(reset));
+        return new LimitStand(
+            rule, Math.Max(0, spent - balance), Math.Clamp(rule.Amount - spent + balance, 0, rule.Amount),
+            new TimeSpan(ends > DateTime.MaxValue.Ticks ? 0 : Math.Max(0, ends - now)));
     }
 
     private void GiveBack(in LedgerPart part, long amount, long moment)
@@ -235,7 +241,7 @@ internal sealed partial class LimitCounter
             // Not written yet, else it stays taken.
             long back = Math.Min(amount, _owed);
             _owed -= back;
-            _share += back;
+            GiveToShare(back);
         }
         else if (part.Slot == _slot.Number && moment < _until)
         {
@@ -264,13 +270,13 @@ internal sealed partial class LimitCounter
         _returns[slot] = _returns.GetValueOrDefault(slot) + amount;
 
         // Slots that no longer count need nothing back.
-        if (_returns.Count > _shape.Slots + 2)
+        if (_returns.Count > _shape.Slots + _shape.Ahead + 2)
             _returns.Remove(_returns.Keys.Min());
     }
 
     /// <summary>
     /// What is taken beyond those who wait: half a second's demand, up to a second's where many instances write the same row, and at most a
-    /// sixteenth of what is left.
+    /// sixteenth of what is left. Of a second's limit what the slice may need in its fifth of a second, or a thirty-second of what is left: what is not spent of it goes back soon.
     /// </summary>
     /// <param name="moment">Now.</param>
     /// <param name="lasts">How long it could be spent, in ticks.</param>
@@ -283,6 +289,7 @@ internal sealed partial class LimitCounter
             return Math.Min(_inUse / 4, left);
         double most = 0.5 + (0.5 * Math.Min(_instances, ManyInstances) / ManyInstances);
         double seconds = Math.Clamp((double)lasts / TimeSpan.TicksPerSecond, 0, most);
-        return Math.Min((long)(_rate.PerSecond(moment) * seconds), left);
+        long needed = (long)(_rate.PerSecond(moment) * seconds);
+        return _shape.Ahead > 0 ? Math.Min(Math.Max(needed + (needed / 4), left / 2), 4 * left) : Math.Min(needed, left);
     }
 }

@@ -13,6 +13,13 @@ internal sealed record LedgerPlace(ITable Table, StorageClock Clock);
 /// <summary>
 /// Counts over all processes: each takes pre-debited slices of durable counters. Never more than the limit, whatever fails; a crash can only lose
 /// what the process had taken and not spent.
+/// <para>
+/// What a killed process held is not given back by expiry, but where a window slides on or a limit is strict. Its row tells what it took up to its last write and what it gave back then, but not
+/// what it spent after that, and spending from memory is what a slice is for: any part that were given back could be a part that was spent. Reservations inside a slice are no exception, for
+/// they are made in memory, too: the provider may have been asked on them a moment before the end. So what is stranded is bounded instead (<c>LimitCounter.Ahead</c>: half a second's demand
+/// and at most a sixteenth of what is left, beyond requests under way), and whoever wants none pays a write for each request (strict), of which every reservation is in the row with the time at
+/// which it lapses.
+/// </para>
 /// </summary>
 internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDisposable
 {
@@ -266,7 +273,8 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
     /// <summary>That much later, or up to twice.</summary>
     private long Later(TimeSpan time) => Time.GetTimestamp() + (long)(time.TotalSeconds * (1 + Roll()) * Time.TimestampFrequency);
 
-    private double Roll()
+    /// <summary>A random number from 0 to 1.</summary>
+    public double Roll()
     {
         lock (_dice)
             return _dice.NextDouble();

@@ -12,6 +12,11 @@ internal readonly record struct Slot(long Number, long Start, long End);
 /// How a limit's window is cut into slots. A sliding one has N + 1: what is spent in one slot and the N before it is never more than the limit, so no
 /// stretch as long as N slots ever holds more, wherever it begins. N slots are a little longer than the period, by what two instances may differ
 /// about the storage's time: a slice may be spent until that much after its slot. A fixed window is one slot, without such grace.
+/// <para>
+/// At full demand a sliding window is used to period / (N + 1) slots: 97.2% of a minute's limit, 99% of a second's. A hundredth of a second is too short for a slice,
+/// though. There it is counted in the last slot in which it may be spent, <see cref="Ahead"/> slots on, and moved to the one in which it was spent with the next write: counted later
+/// than spent is never too little, for whoever takes looks at all slots up to the last (LimitCounter.Moves.cs).
+/// </para>
 /// </summary>
 internal sealed class LimitShape
 {
@@ -37,12 +42,12 @@ internal sealed class LimitShape
             return;
         }
 
-        (int slots, Slack) = (rule.Period, far) switch
+        (int slots, Slack, Ahead) = (rule.Period, far) switch
         {
-            (LimitPeriod.Second, false) => (10, TimeSpan.FromMilliseconds(20).Ticks),
-            (LimitPeriod.Second, true) => (1, TimeSpan.FromMilliseconds(500).Ticks),
-            (_, false) => (40, TimeSpan.FromMilliseconds(200).Ticks),
-            (_, true) => (20, TimeSpan.FromMilliseconds(500).Ticks),
+            (LimitPeriod.Second, false) => (100, 0, 20),
+            (LimitPeriod.Second, true) => (1, TimeSpan.FromMilliseconds(500).Ticks, 0),
+            (_, false) => (40, TimeSpan.FromMilliseconds(200).Ticks, 0),
+            (_, true) => (20, TimeSpan.FromMilliseconds(500).Ticks, 0),
         };
         _length = (period + Slack + slots - 1) / slots;
         Slots = slots + 1;
@@ -52,14 +57,17 @@ internal sealed class LimitShape
     /// <summary>Slots that count together.</summary>
     public int Slots { get; }
 
+    /// <summary>How many slots beyond the one in which it is taken a slice may be spent.</summary>
+    public int Ahead { get; }
+
     /// <summary>Whether the window slides.</summary>
     public bool Sliding => _length > 0;
 
     /// <summary>How long after its slot a slice may be spent, in ticks.</summary>
     public long Slack { get; }
 
-    /// <summary>How much doubt about the storage's time costs nothing, in ticks.</summary>
-    public long Tolerance => Slack > 0 ? Slack : TimeSpan.TicksPerSecond / 5;
+    /// <summary>How much doubt about the storage's time costs nothing, or little, in ticks.</summary>
+    public long Tolerance => Slack > 0 ? Slack : Ahead > 0 ? TimeSpan.TicksPerSecond / 50 : TimeSpan.TicksPerSecond / 5;
 
     /// <summary>Tells counters of different shapes apart: the row's key.</summary>
     public string Key { get; }

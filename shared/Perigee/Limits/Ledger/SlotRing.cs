@@ -2,15 +2,18 @@ using System.Buffers.Binary;
 
 namespace Perigee.Limits;
 
-/// <summary>What the last slots of a window hold: the newest and so many before it. Not thread-safe.</summary>
+/// <summary>What the last slots of a window hold: the newest that has begun and so many before it, and slots to come where slices are counted ahead. Not thread-safe.</summary>
 internal sealed class SlotRing
 {
     private readonly long[] _amounts;
+    private readonly int _ahead;
 
-    /// <summary>An empty ring of so many slots.</summary>
-    public SlotRing(int slots) => _amounts = new long[slots];
+    /// <summary>An empty ring.</summary>
+    /// <param name="slots">The newest slot and those before it that count.</param>
+    /// <param name="ahead">How many it holds beyond the newest.</param>
+    public SlotRing(int slots, int ahead = 0) => (_amounts, _ahead) = (new long[slots + ahead], ahead);
 
-    /// <summary>The number of the newest slot; numbers only grow.</summary>
+    /// <summary>The number of the newest slot that has begun; numbers only grow.</summary>
     public long Newest { get; private set; } = long.MinValue;
 
     /// <summary>What all of them hold.</summary>
@@ -52,7 +55,7 @@ internal sealed class SlotRing
         get
         {
             int at = _amounts.AsSpan().IndexOfAnyExcept(0);
-            return at < 0 ? null : Newest - (_amounts.Length - 1 - at);
+            return at < 0 ? null : Newest + _ahead - (_amounts.Length - 1 - at);
         }
     }
 
@@ -67,13 +70,13 @@ internal sealed class SlotRing
     }
 
     /// <summary>Reads what <see cref="Pack"/> wrote; nothing where there is nothing or it has another length.</summary>
-    public static SlotRing Unpack(byte[]? bytes, int slots)
+    public static SlotRing Unpack(byte[]? bytes, int slots, int ahead = 0)
     {
-        SlotRing ring = new(slots);
-        if (bytes?.Length != 8 + (8 * slots))
+        SlotRing ring = new(slots, ahead);
+        if (bytes?.Length != 8 + (8 * ring._amounts.Length))
             return ring;
         ring.Newest = BinaryPrimitives.ReadInt64LittleEndian(bytes);
-        for (int at = 0; at < slots; at++)
+        for (int at = 0; at < ring._amounts.Length; at++)
         {
             ring._amounts[at] = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8 + (8 * at)));
             ring.Sum += ring._amounts[at];
@@ -84,8 +87,8 @@ internal sealed class SlotRing
 
     private int IndexOf(long slot)
     {
-        if (slot > Newest || Newest - slot >= _amounts.Length)
+        if (Newest == long.MinValue || slot > Newest + _ahead || Newest + _ahead - slot >= _amounts.Length)
             return -1;
-        return (int)(_amounts.Length - 1 - (Newest - slot));
+        return (int)(_amounts.Length - 1 - (Newest + _ahead - slot));
     }
 }

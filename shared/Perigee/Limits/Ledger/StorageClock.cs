@@ -6,6 +6,11 @@ namespace Perigee.Limits;
 /// The storage's clock, as far as this process can know it. Instances disagree about the time by seconds; the one clock that they share is that
 /// of the storage, which stamps every row. A row is written and read again: its stamp was taken between two readings of a clock that only runs on
 /// (not the wall clock), so the difference between the two clocks is known within one trip. Times are UTC ticks, moments ticks since the process began.
+/// <para>
+/// Where the storage's clock is set back, everybody notices within 20 s (<see cref="Stale"/>), and counters go on in the newest slot that a row has until the clock is there again, as
+/// if time stood still: windows last that much longer, and nobody is refused for it. Until all have noticed, what an instance holds may be spent that much late. Where it is set on, windows
+/// are that much shorter, once.
+/// </para>
 /// </summary>
 internal sealed class StorageClock(ITable table, TimeProvider time)
 {

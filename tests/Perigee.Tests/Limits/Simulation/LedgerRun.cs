@@ -28,6 +28,9 @@ internal sealed record RunSettings
     /// <summary>The period that demand refers to, and the length of the windows that are checked.</summary>
     public TimeSpan Period { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>A caller asks at least this often, however small the limit.</summary>
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>The largest request.</summary>
     public long MostAmount { get; init; } = 1;
 
@@ -40,6 +43,9 @@ internal sealed record RunSettings
 
     /// <summary>Requests take less than they reserve.</summary>
     public bool TakesLess { get; init; }
+
+    /// <summary>When the storage's clock is set back, and by how much.</summary>
+    public (TimeSpan At, TimeSpan By)? SetBack { get; init; }
 
     /// <summary>Regions that are not home; 0 where there is one region alone.</summary>
     public int Regions { get; init; }
@@ -102,6 +108,8 @@ internal sealed class LedgerRun
                 _world.After(partition.At + partition.For, () => Cut(false));
             }
 
+            if (_settings.SetBack is { } set)
+                _world.After(set.At, () => _tables[0].Set = -set.By);
             if (_settings.Mayhem)
                 _world.After(TimeSpan.FromSeconds(3), Harm);
             _world.Run(_settings.Length);
@@ -154,7 +162,7 @@ internal sealed class LedgerRun
     private async void CallAsync(LimitLedger ledger, TimeProvider clock, Random dice)
     {
         double perSecond = _settings.Demand * _settings.Rule.Amount / ((1 + _settings.MostAmount) / 2.0) / _settings.Period.TotalSeconds;
-        TimeSpan every = TimeSpan.FromSeconds(Math.Min(1, _settings.Instances * _settings.Callers / perSecond));
+        TimeSpan every = TimeSpan.FromSeconds(Math.Min(_settings.LongestPause.TotalSeconds, _settings.Instances * _settings.Callers / perSecond));
         LimitRule[] rules = [_settings.Rule];
         await Task.Delay(every * dice.NextDouble(), clock);
         for (; ; )

@@ -18,6 +18,9 @@ internal sealed class WorldTable(World world)
     private readonly Dictionary<(string, string), (Dictionary<string, object> Values, string ETag, DateTimeOffset At)> _rows = [];
     private long _version;
 
+    /// <summary>How far the storage's clock was set: what it stamps is that much later than it is.</summary>
+    public TimeSpan Set { get; set; }
+
     /// <summary>Conditional writes that succeeded or lost.</summary>
     public int Writes { get; private set; }
 
@@ -52,7 +55,7 @@ internal sealed class WorldTable(World world)
         }
 
         string version = (++_version).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        _rows[(row.Partition, row.Row)] = (values, version, world.GetUtcNow());
+        _rows[(row.Partition, row.Row)] = (values, version, world.GetUtcNow() + Set);
         return new WriteResult(true, version);
     }
 
