@@ -29,6 +29,9 @@ internal sealed class Commands
         _root.Subcommands.Add(limits);
         _root.Subcommands.Add(OfOne("usage", "What was used of all limits that hold for a key, team or organisation.", (id, _, cancel) => Usage.OfAsync(_api, Uri.UnescapeDataString(id), cancel)));
         _root.Subcommands.Add(Cache());
+        Command logs = new("logs", "The logs in the storage.");
+        logs.Subcommands.Add(Show("verify", "Says what is missing, double, dropped or broken in the logs, by process: the last day's, or from a day or moment (UTC) to another.", "logs:verify", ["from", "to", "stream"]));
+        _root.Subcommands.Add(logs);
         _root.Subcommands.Add(Config());
     }
 

@@ -32,9 +32,11 @@ internal sealed class GatewayRig : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    public string Folder => _folder.FullName;
+
     public TargetStates States => _app.Services.GetRequiredService<TargetStates>();
 
-    public static async Task<GatewayRig> StartAsync(string configuration)
+    public static async Task<GatewayRig> StartAsync(string configuration, Action<WebApplicationBuilder>? more = null)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("perigee-failover-");
         string file = Path.Combine(folder.FullName, "perigee.json");
@@ -46,6 +48,7 @@ internal sealed class GatewayRig : IAsyncDisposable
         builder.Services.AddSingleton(new GatewayHost { Mode = "local", BoundToLoopback = true });
         builder.Services.AddPerigee(settings);
         builder.Services.AddPerigeeEmbedded(Path.Combine(folder.FullName, "data"));
+        more?.Invoke(builder);
         WebApplication app = builder.Build();
         app.Run(app.Services.GetRequiredService<GatewayPipeline>().InvokeAsync);
         await app.StartAsync();
