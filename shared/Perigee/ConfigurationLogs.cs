@@ -39,7 +39,7 @@ internal sealed class ConfigurationLogs(
         return logs;
     }
 
-    private static IReadOnlyList<string> Headers(ConfigurationSection section)
+    private static List<string> Headers(ConfigurationSection section)
     {
         if (section.List("headers") is not { } names)
             return [];

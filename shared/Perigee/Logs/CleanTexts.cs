@@ -41,7 +41,7 @@ internal sealed class CleanTexts(Redactor redactor, IProofSecret? secret)
     public string OfMember(string name, string value)
     {
         string clean = Of(value);
-        return clean.Length > 0 && redactor.IsSecretName(name) ? Redactor.Mark : clean;
+        return clean.Length > 0 && Redactor.IsSecretName(name) ? Redactor.Mark : clean;
     }
 
     /// <summary>

@@ -9,7 +9,7 @@ namespace Perigee.Logs;
 /// Takes secrets and what is personal out of texts that others wrote. Linear in the text, safe for use by many threads. Follows the
 /// configuration: a provider's new key is known with the first text after the change.
 /// </summary>
-internal sealed class Redactor
+internal sealed class Redactor : ITextRedactor
 {
     /// <summary>What stands in the place of a secret.</summary>
     public const string Mark = "[redacted]";
@@ -80,7 +80,7 @@ internal sealed class Redactor
     }
 
     /// <summary>Whether the value of a member of this name is a secret whatever it looks like.</summary>
-    public bool IsSecretName(string name) => SecretNames.IsSecret(Encoding.UTF8.GetBytes(name), out bool always) && always;
+    public static bool IsSecretName(string name) => SecretNames.IsSecret(Encoding.UTF8.GetBytes(name), out bool always) && always;
 
     /// <summary>The text without what a pattern finds; without anything where it cannot be told in time.</summary>
     internal static string Replace(string text, OwnPattern pattern)

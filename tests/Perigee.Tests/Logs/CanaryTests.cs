@@ -49,7 +49,12 @@ public sealed class CanaryTests
             """));
         await using GatewayRig rig = await GatewayRig.StartAsync(
             $$"""{"providers":{ {{provider}} },"cache":{"enabled":false},"retries":{"max":0},"logs":{"bodies":100,"headers":["x-planted"],"flushSeconds":1} }""",
-            builder => builder.Services.AddSingleton<ILoggerProvider>(new Keeper(processLog)));
+            builder =>
+            {
+                // As the app has it (functions/Launch.cs): the framework's own lines hold addresses with their queries.
+                builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+                builder.Services.AddSingleton<ILoggerProvider>(new Keeper(processLog));
+            });
         foreach ((string _, string planted, string _) in Planted.Values)
         {
             value = planted;
@@ -68,7 +73,7 @@ public sealed class CanaryTests
         string log = string.Join('\n', processLog), measured = string.Join('\n', metrics.Keys);
         foreach (string mark in (string[])["[redacted]", "[email]", "[phone]", "[card]", "[iban]", "[ip]"])
             Assert.Contains(mark, blobs, StringComparison.Ordinal);
-        byte[][] files = [.. Directory.EnumerateFiles(rig.Folder, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith("perigee.json", StringComparison.Ordinal)).Select(File.ReadAllBytes)];
+        (string Name, byte[] Bytes)[] files = [.. Directory.EnumerateFiles(rig.Folder, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith("perigee.json", StringComparison.Ordinal)).Select(file => (file, File.ReadAllBytes(file)))];
         List<string> leaks = [];
         foreach ((string kind, string planted, string telling) in Planted.Values)
         {
@@ -79,11 +84,14 @@ public sealed class CanaryTests
             }
 
             byte[] bytes = Encoding.UTF8.GetBytes(telling);
-            if (files.Any(file => file.AsSpan().IndexOf(bytes) >= 0))
-                leaks.Add($"{kind} {planted} in a file of the storage");
+            foreach ((string name, byte[] content) in files)
+            {
+                if (content.AsSpan().IndexOf(bytes) is >= 0 and var at && leaks.Count < 20)
+                    leaks.Add($"{kind} {planted} in {name}: {Encoding.ASCII.GetString(content.AsSpan(Math.Max(0, at - 80), Math.Min(160, content.Length - Math.Max(0, at - 80))))}");
+            }
         }
 
-        Assert.Empty(leaks);
+        Assert.True(leaks.Count == 0, string.Join('\n', leaks.Take(20)));
     }
 
     private static async Task AskAsync(GatewayRig rig, string model, string planted, bool stream)

