@@ -66,6 +66,8 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             Jwt = ConfigurationAuth.Read(root.Section("auth"), faults),
         };
         options = options with { Routes = new ConfigurationRoutes(providers, options.Aliases, patience, cache, faults).Read(root.Section("routes"), options) };
+        if (options.Logs.Bodies > 0 && !options.ContentCapture)
+            faults.Add("logs.bodies", "keeps nothing while \"content\" is off: set that to \"on\" (or PERIGEE_CONTENT), or leave this out.");
         root.Close();
         return options;
     }

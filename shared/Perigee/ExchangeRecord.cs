@@ -145,7 +145,7 @@ internal sealed class ExchangeRecord
         + (Headers.Count * 256);
 
     /// <summary>The id of the trace that it belongs to (W3C trace context), or null.</summary>
-    public string? TraceId { get; private init; }
+    public string? TraceId { get; init; }
 
     /// <summary>The place of this record among those of its process, given when it is queued: gaps can be counted.</summary>
     public long Sequence { get; set; }

@@ -19,7 +19,7 @@ internal sealed record LogOptions
     public int FlushBytes { get; init; } = 1024 * 1024;
 
     /// <summary>The most bytes of records that wait in memory; past it the oldest go, counted.</summary>
-    public int MemoryBytes { get; init; } = 32 * 1024 * 1024;
+    public int MemoryBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>Of how many exchanges the bodies are kept, in percent, where key, team and organisation do not say: the gateway's own word.</summary>
     public double Bodies { get; init; }

@@ -22,6 +22,8 @@ internal sealed class LimitsMiddleware(RequestDelegate next, ILimitLedger ledger
     public Task InvokeAsync(HttpContext http)
     {
         Exchange exchange = Exchange.Of(http);
+        if (exchange.Purpose == WarmUp.Purpose)
+            return next(http);
         IReadOnlyList<LimitRule> rules = _applied.Of(exchange);
         exchange.Limits = rules;
         return rules.Count == 0 ? next(http) : AskAsync(exchange, http, rules);

@@ -51,6 +51,8 @@ internal sealed class LogLine(LogOrigin origin, CleanTexts texts)
         json.WriteBoolean("complete"u8, record.Complete);
         if (record.UserAgent is { Length: > 0 })
             Foreign(json, "userAgent"u8, record.UserAgent);
+        if (record.TraceId is { } trace)
+            json.WriteString("traceId"u8, trace);
         WriteHeaders(json, record.Headers);
         if (record.Tags is { } tags)
             LogTags.Write(json, tags, texts);

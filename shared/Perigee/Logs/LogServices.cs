@@ -15,6 +15,7 @@ internal static class LogServices
     /// <param name="secrets">Secrets of the gateway's own that are in use.</param>
     public static IServiceCollection AddLogs(this IServiceCollection services, IEnumerable<string> keyPatterns, IEnumerable<string> secrets) => services
         .AddSingleton(provider => new Redactor(keyPatterns, provider.GetRequiredService<IGatewayOptions>(), secrets))
+        .AddSingleton<ITextRedactor>(static provider => provider.GetRequiredService<Redactor>())
         .AddSingleton<LogMetrics>()
         .AddSingleton(new LogFolder())
         .AddSingleton<LogShipper>()

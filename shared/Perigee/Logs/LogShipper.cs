@@ -9,7 +9,7 @@ namespace Perigee.Logs;
 internal sealed class LogShipper : IExchangeSink, ILogLines<ExchangeRecord>, IDisposable
 {
     /// <summary>The most records that wait.</summary>
-    public const int Capacity = 16_384;
+    public const int Capacity = 65_536;
 
     private static readonly Action<ExchangeRecord, long> Number = static (record, number) => record.Sequence = number;
 
@@ -34,7 +34,7 @@ internal sealed class LogShipper : IExchangeSink, ILogLines<ExchangeRecord>, IDi
             record.Sequence = number;
             _taken.Set(number);
         };
-        _queue = new LogQueue<ExchangeRecord>(Capacity, _ => metrics.Dropped(LogSchema.Requests, 1)) { Crowd = Capacity / 8 };
+        _queue = new LogQueue<ExchangeRecord>(Capacity, _ => metrics.Dropped(LogSchema.Requests, 1)) { Crowd = 2048 };
         _stream = new LogStream<ExchangeRecord>(LogSchema.Requests, _queue, this, givesUp: true, new(storage.Blobs("logs"), origin, options, metrics, time, log, _taken));
     }
 

@@ -9,7 +9,7 @@ namespace Perigee.Logs;
 /// Takes secrets and what is personal out of texts that others wrote. Linear in the text, safe for use by many threads. Follows the
 /// configuration: a provider's new key is known with the first text after the change.
 /// </summary>
-internal sealed class Redactor
+internal sealed class Redactor : ITextRedactor
 {
     /// <summary>What stands in the place of a secret.</summary>
     public const string Mark = "[redacted]";

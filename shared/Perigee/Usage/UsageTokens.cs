@@ -20,5 +20,5 @@ internal readonly record struct UsageTokens(long InputFresh, long InputCacheRead
 
     /// <summary>The tokens of a record; none for null.</summary>
     public static UsageTokens Of(RecordedTokens? recorded) => recorded is not { } tokens ? default
-        : new(tokens.InputFresh, tokens.InputCacheRead, tokens.InputCacheWrite, 0, tokens.OutputText, tokens.OutputReasoning);
+        : new(tokens.InputFresh, tokens.InputCacheRead, tokens.InputCacheWrite, tokens.InputCacheWriteHour, tokens.OutputText, tokens.OutputReasoning);
 }

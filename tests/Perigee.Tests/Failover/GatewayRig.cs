@@ -32,6 +32,8 @@ internal sealed class GatewayRig : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    public string Folder => _folder.FullName;
+
     public TargetStates States => _app.Services.GetRequiredService<TargetStates>();
 
     public IServiceProvider Services => _app.Services;
@@ -39,7 +41,13 @@ internal sealed class GatewayRig : IAsyncDisposable
     /// <summary>Starts one.</summary>
     /// <param name="configuration">The text of perigee.json.</param>
     /// <param name="variables">Further variables of its environment.</param>
-    public static async Task<GatewayRig> StartAsync(string configuration, params (string Name, string? Value)[] variables)
+    public static Task<GatewayRig> StartAsync(string configuration, params (string Name, string? Value)[] variables) => StartAsync(configuration, null, variables);
+
+    /// <summary>Starts one.</summary>
+    /// <param name="configuration">The text of perigee.json.</param>
+    /// <param name="more">Adds to its services, after all others.</param>
+    /// <param name="variables">Further variables of its environment.</param>
+    public static async Task<GatewayRig> StartAsync(string configuration, Action<WebApplicationBuilder>? more, params (string Name, string? Value)[] variables)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("perigee-failover-");
         string file = Path.Combine(folder.FullName, "perigee.json");
@@ -51,6 +59,7 @@ internal sealed class GatewayRig : IAsyncDisposable
         builder.Services.AddSingleton(new GatewayHost { Mode = "local", BoundToLoopback = true });
         builder.Services.AddPerigee(settings);
         builder.Services.AddPerigeeEmbedded(Path.Combine(folder.FullName, "data"));
+        more?.Invoke(builder);
         WebApplication app = builder.Build();
         app.Run(app.Services.GetRequiredService<GatewayPipeline>().InvokeAsync);
         await app.StartAsync();

@@ -60,7 +60,7 @@ internal static class Planted
         {
             string end = Digits(4), middle = "2" + Digits(2);
             string[] forms = [$"+49 170 {middle}{end}", $"+1-555-{middle}-{end}", $"(555) {middle}-{end}", $"555-{middle}-{end}", $"0170 {middle}{end}", $"+43.664.{middle}.{end}"];
-            yield return ("phone", forms[i % forms.Length], forms[i % forms.Length]);
+            yield return ("phone", forms[i % forms.Length], forms[i % forms.Length].TrimStart('+'));
         }
 
         for (int i = 0; i < 20; i++)

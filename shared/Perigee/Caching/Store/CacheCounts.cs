@@ -65,7 +65,9 @@ internal readonly record struct CountScope(string Tenant, string Namespace, stri
 }
 
 /// <summary>The counts of one day (UTC) in this instance.</summary>
-internal sealed class CountDay(DateOnly date)
+/// <param name="date">The day.</param>
+/// <param name="texts">Knows a secret or a person where one is named as a model; null takes every name.</param>
+internal sealed class CountDay(DateOnly date, ITextRedactor? texts = null)
 {
     /// <summary>Clients name models at will.</summary>
     public const int MostScopes = 1000;
@@ -88,7 +90,8 @@ internal sealed class CountDay(DateOnly date)
 
     private long[] Make(CountScope scope)
     {
-        bool fits = scope.Tenant.Length <= LongestName && scope.Namespace.Length <= LongestName && scope.Model.Length <= LongestName;
+        bool fits = scope.Tenant.Length <= LongestName && scope.Namespace.Length <= LongestName && scope.Model.Length <= LongestName
+            && IsClean(scope.Model) && IsClean(scope.Namespace);
         if (scope != CountScope.Other && (!fits || Interlocked.Increment(ref _scopes) > MostScopes))
         {
             if (fits)
@@ -98,6 +101,9 @@ internal sealed class CountDay(DateOnly date)
 
         return _cells.GetOrAdd(scope, static _ => new long[Events]);
     }
+
+    // Clients name them, and what they name is kept.
+    private bool IsClean(string name) => texts is null || ReferenceEquals(texts.Redact(name), name);
 }
 
 /// <summary>What the cache did in this instance. Counting takes no lock.</summary>
@@ -107,15 +113,16 @@ internal sealed class CacheCounts
     private const int MostEnded = 7;
 
     private readonly TimeProvider _time;
+    private readonly ITextRedactor? _texts;
     private readonly Lock _gate = new();
     private readonly List<CountDay> _ended = [];
     private volatile CountDay _today;
     private volatile bool _changed;
 
-    public CacheCounts(TimeProvider time)
+    public CacheCounts(TimeProvider time, ITextRedactor? texts = null)
     {
-        _time = time;
-        _today = new CountDay(Date);
+        (_time, _texts) = (time, texts);
+        _today = new CountDay(Date, texts);
     }
 
     /// <summary>Whether there is something that is not written yet.</summary>
@@ -192,7 +199,7 @@ internal sealed class CacheCounts
         if (_today.Date == date)
             return;
         _ended.Add(_today);
-        _today = new CountDay(date);
+        _today = new CountDay(date, _texts);
         _changed = true;
     }
 }

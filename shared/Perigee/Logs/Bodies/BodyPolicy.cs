@@ -13,7 +13,7 @@ internal static class BodyPolicy
     ];
 
     /// <summary>The share of exchanges whose bodies are kept, in percent: the key's, team's and organisation's word before the gateway's.</summary>
-    public static double PercentOf(Exchange exchange) => exchange.Caller?.LogBodies?.Percent ?? exchange.Options.Logs.Bodies;
+    public static double PercentOf(Exchange exchange) => exchange.Options.ContentCapture ? exchange.Caller?.LogBodies?.Percent ?? exchange.Options.Logs.Bodies : 0;
 
     /// <summary>Whether the client asks not to be kept. What cannot be read is taken for that wish.</summary>
     public static bool IsUnwanted(IHeaderDictionary headers)

@@ -49,7 +49,7 @@ internal static class PersonalRules
     {
         byte first = text[at];
         byte before = Letters.At(text, at - 1);
-        if (Letters.IsWord(before) || (before is (byte)'.' or (byte)'-' or (byte)'/' or (byte)'+' && Letters.IsWord(Letters.At(text, at - 2))))
+        if (Letters.IsWord(before) || (before is (byte)'.' or (byte)'-' or (byte)'+' && Letters.IsWord(Letters.At(text, at - 2))))
             return -1;
         if (first == (byte)'+')
             return Letters.At(text, at + 1) is >= (byte)'1' and <= (byte)'9' ? Groups(text, at + 1, 8, 15, leastGroups: 1) : -1;

@@ -31,7 +31,7 @@ internal sealed partial class BlobWriter : IDisposable
     {
         (_blobs, _stream, _metrics, _log) = (blobs, stream, metrics, log);
         _end = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        _patient = Retrying(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(20), givesUp, time);
+        _patient = Retrying(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10), givesUp, time);
         _hasty = Retrying(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(1500), givesUp, time);
     }
 
