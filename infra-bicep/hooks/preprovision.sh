@@ -37,7 +37,7 @@ if [ -z "${keys}" ]; then
   done
   if can_ask; then
     if [ -n "${keys}" ]; then
-      say "Found in the environment: $(printf '%s' "${keys}" | tr '\n' ' ')"
+      say "Found in the environment: $(printf '%s\n' "${keys}" | sed '/^$/d' | tr '\n' ' ')"
     fi
     printf 'Further providers, by the variable of their key (such as OPENAI_API_KEY ANTHROPIC_API_KEY), or nothing: '
     read -r answer

@@ -22,8 +22,9 @@ internal static class Programs
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Its whole environment besides PATH and HOME, or null for this process's own.</param>
     /// <param name="folder">Where it runs.</param>
+    /// <param name="input">What it reads.</param>
     public static async Task<(int Exit, string Output, string Errors)> RunAsync(
-        string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
+        string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? folder = null, string input = "")
     {
         ProcessStartInfo start = new(file)
         {
@@ -48,6 +49,7 @@ internal static class Programs
         }
 
         using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{file} does not start.");
+        await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();

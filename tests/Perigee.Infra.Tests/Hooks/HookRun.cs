@@ -70,18 +70,34 @@ internal sealed class HookRun : IDisposable
         (int exit, string output, string errors) = language == "sh"
             ? await Programs.RunAsync("sh", [file], Environment)
             : await Programs.RunAsync("dotnet", [Programs.PowerShell, "-NoProfile", "-File", file], Environment);
-        if (File.Exists(EnvironmentFile))
-        {
-            foreach (string line in await File.ReadAllLinesAsync(EnvironmentFile))
-                Kept[line.Split('=')[0]] = line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..];
-        }
-
+        await ReadKeptAsync();
         foreach (string secret in new[] { FakeAzure.Token, FakeAzure.AdminKey, FakeAzure.CallerKey })
             Assert.DoesNotContain(secret, output + errors + string.Join(' ', Kept.Values), StringComparison.Ordinal);
         return (exit, output, errors);
     }
 
+    /// <summary>Runs a shell hook on a terminal, and somebody who answers.</summary>
+    public async Task<(int Exit, string Screen)> AnswerAsync(string hook, params string[] answers)
+    {
+        string? script = Programs.Find("script");
+        Assert.SkipWhen(script is null, "There is no program `script` to make a terminal with.");
+        Environment.Remove("CI");
+        (int exit, string screen, _) = await Programs.RunAsync(
+            script, ["-qec", $"sh '{Path.Combine(Folder, hook + ".sh")}'", "/dev/null"], Environment, input: string.Concat(answers.Select(a => a + "\n")));
+        await ReadKeptAsync();
+        return (exit, screen);
+    }
+
     public void Dispose() => Directory.Delete(_temporary, recursive: true);
+
+    private async Task ReadKeptAsync()
+    {
+        if (File.Exists(EnvironmentFile))
+        {
+            foreach (string line in await File.ReadAllLinesAsync(EnvironmentFile))
+                Kept[line.Split('=')[0]] = line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..];
+        }
+    }
 
     private static string Json(string[] regions, Func<string, string> one) => $"[{string.Join(",", regions.Select(one))}]";
 }
