@@ -105,7 +105,7 @@ public sealed partial class LogSchemaTests : IDisposable
                 InputCacheWriteHour = 6, InputAudio = 7, InputImage = 8, InputTools = 9, OutputAudio = 10, OutputImage = 11, WebSearches = 12, Tier = ServiceTier.Flex,
             }) with { Estimated = true },
             Spent = new Spending(12, 9, 12_345_678_901), Dropped = ["logit_bias"], Queued = TimeSpan.FromMilliseconds(3), ToFirstContent = TimeSpan.FromMilliseconds(41),
-            Total = TimeSpan.FromMilliseconds(64), Overhead = TimeSpan.FromMilliseconds(4), BytesOut = 1234, Finish = nameof(FinishReason.ToolCalls), Complete = true, UserAgent = "openai/5.1",
+            Total = TimeSpan.FromMilliseconds(64), Overhead = TimeSpan.FromMilliseconds(4), BytesOut = 1234, Finish = nameof(FinishReason.ToolCalls), Complete = true, UserAgent = "openai/5.1", TraceId = "0af7651916cd43dd8448eb211c80319c",
             Headers = [new("x-app", "shop")], Tags = """{"tier":"gold","password":"gold","n":1,"deep":{}}""", QuestionBody = new(99, 99), AnswerBody = new(100_000, 70_000),
         };
     }

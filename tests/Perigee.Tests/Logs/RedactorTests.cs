@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Json;
 using Perigee.Logs;
-using Perigee.Providers;
 using Perigee.Tests.Configuration;
 
 namespace Perigee.Tests.Logs;

@@ -1,5 +1,4 @@
 using OpenTelemetry.Metrics;
-using Perigee.Tests.Failover;
 
 namespace Perigee.Tests.Telemetry;
 
