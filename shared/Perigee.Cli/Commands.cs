@@ -29,12 +29,11 @@ internal sealed class Commands
         _root.Subcommands.Add(limits);
         _root.Subcommands.Add(UsageCommand.Make(_api, Act));
         _root.Subcommands.Add(Cache());
-        Command logs = new("logs", "The logs in the storage.");
+        Command logs = Logs();
         logs.Subcommands.Add(Show("verify", "Says what is missing, double, dropped or broken in the logs, by process: the last day's, or from a day or moment (UTC) to another.", "logs:verify", ["from", "to", "stream"]));
         _root.Subcommands.Add(logs);
         _root.Subcommands.Add(Config());
         _root.Subcommands.Add(Show("regions", "This region, its home, and how the others stand.", "regions", []));
-        _root.Subcommands.Add(Logs());
     }
 
     /// <summary>Runs a command line.</summary>

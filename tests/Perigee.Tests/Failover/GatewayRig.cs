@@ -123,6 +123,9 @@ internal sealed class GatewayRig : IAsyncDisposable
         return records;
     }
 
+    /// <summary>Stops it; the records of exchanges that it left, without what else stands in the blobs.</summary>
+    public async Task<List<JsonElement>> ExchangesAsync() => [.. (await StopAsync()).Where(static line => line.GetProperty("kind").GetString() == "exchange")];
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

@@ -165,7 +165,7 @@ public sealed class SpanTests
         Assert.Equal(state ?? "", seen["tracestate"].ToString());
         Assert.False(seen.ContainsKey("baggage"));
 
-        JsonElement record = Assert.Single(await traced.Scene.Gateway.StopAsync());
+        JsonElement record = Assert.Single(await traced.Scene.Gateway.ExchangesAsync());
         Assert.Equal(200, record.GetProperty("status").GetInt32());
     }
 

@@ -5,7 +5,7 @@ namespace Perigee.Logs.Shipping;
 /// <summary>What is measured of log shipping, by stream.</summary>
 internal sealed class LogMetrics : IDisposable
 {
-    private readonly Meter _meter = new("Perigee.Logs");
+    private readonly Meter _meter = new("Perigee");
     private readonly Counter<long> _records;
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _blobs;

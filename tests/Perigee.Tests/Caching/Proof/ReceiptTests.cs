@@ -191,6 +191,7 @@ public sealed class ReceiptTests
                 records.Add(JsonDocument.Parse(line).RootElement);
         }
 
+        records.RemoveAll(static record => record.GetProperty("kind").GetString() != "exchange");
         return records;
     }
 }

@@ -29,7 +29,7 @@ public sealed class TailTests
         Assert.DoesNotContain("canary0", one.Data, StringComparison.Ordinal);
         Assert.Contains("[redacted]", one.Data, StringComparison.Ordinal);
         await tailing.DisposeAsync();
-        JsonElement written = Assert.Single(await scene.Gateway.StopAsync());
+        JsonElement written = Assert.Single(await scene.Gateway.ExchangesAsync());
         Assert.Equal(written.GetRawText(), one.Data);
     }
 
