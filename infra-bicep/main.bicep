@@ -230,13 +230,13 @@ module storage 'modules/storage.bicep' = [
   }
 ]
 
-// A region leases its budgets at home, and home publishes configuration and keys to every region: these tables and no others.
+// A region leases its budgets at home and is managed there, and home publishes configuration and keys to every region: these tables and containers and no others.
 module leases 'modules/tableAccess.bicep' = [
   for i in range(1, count - 1): {
     scope: group
     params: {
       accountName: storageNames[0]
-      tables: places.tablesThatRegionsLeaseAtHome
+      tables: places.tablesThatRegionsUseAtHome
       identityName: identityNames[i]
       principalId: identities[i].outputs.principalId
     }
@@ -252,6 +252,36 @@ module publishing 'modules/tableAccess.bicep' = [
     params: {
       accountName: storageNames[i]
       tables: places.tablesThatHomePublishes
+      identityName: identityNames[0]
+      principalId: identities[0].outputs.principalId
+    }
+    dependsOn: [
+      storage
+    ]
+  }
+]
+
+module configurationsAtHome 'modules/containerAccess.bicep' = [
+  for i in range(1, count - 1): {
+    scope: group
+    params: {
+      accountName: storageNames[0]
+      containers: places.containersThatRegionsUseAtHome
+      identityName: identityNames[i]
+      principalId: identities[i].outputs.principalId
+    }
+    dependsOn: [
+      storage
+    ]
+  }
+]
+
+module configurations 'modules/containerAccess.bicep' = [
+  for i in range(1, count - 1): {
+    scope: group
+    params: {
+      accountName: storageNames[i]
+      containers: places.containersThatHomePublishes
       identityName: identityNames[0]
       principalId: identities[0].outputs.principalId
     }

@@ -78,6 +78,8 @@ type gatewaySettings = {
   OLLAMA_BASE_URL: string?
   OPENAI_BASE_URL: string?
   OPENROUTER_BASE_URL: string?
+  PERIGEE_AZURE_MONITOR: ('on' | 'off')?
+  PERIGEE_AZURE_MONITOR_IDENTITY: ('on' | 'off')?
   PERIGEE_BODY_BYTES: string?
   PERIGEE_BREAKER_FAILURES: string?
   PERIGEE_BREAKER_OPEN_SECONDS: string?
@@ -86,18 +88,23 @@ type gatewaySettings = {
   PERIGEE_CACHE_TTL_SECONDS: string?
   PERIGEE_CONFIG: string?
   PERIGEE_CONNECT_SECONDS: string?
+  PERIGEE_CONTENT: ('on' | 'off')?
   PERIGEE_FETCH_MEDIA: ('on' | 'off')?
   PERIGEE_FIRST_TOKEN_SECONDS: string?
   PERIGEE_HOLD_SECONDS: string?
   PERIGEE_IDLE_SECONDS: string?
   PERIGEE_LOGS: ('on' | 'off')?
   PERIGEE_LOG_FLUSH_SECONDS: string?
+  PERIGEE_PROMETHEUS: ('on' | 'off')?
   PERIGEE_REQUESTS_PER_MINUTE: string?
   PERIGEE_RETRIES: string?
   PERIGEE_RETRY_BUDGET_PERCENT: string?
   PERIGEE_STRICT: ('on' | 'off')?
   PERIGEE_TOTAL_SECONDS: string?
+  PERIGEE_TRACE_CONTEXT: ('on' | 'off')?
   PERIGEE_UPLOAD_BYTES: string?
+  PERIGEE_USAGE: ('on' | 'off')?
+  PERIGEE_USAGE_FLUSH_SECONDS: string?
   PERPLEXITY_BASE_URL: string?
   SAMBANOVA_BASE_URL: string?
   SILICONFLOW_BASE_URL: string?

@@ -11,7 +11,7 @@ internal static class ConfigurationServices
 {
     public static IServiceCollection AddConfiguration(this IServiceCollection services, IConfiguration configuration)
     {
-        Func<string, string?> environment = name => configuration[name];
+        Func<string, string?> environment = name => UnresolvedReference.OrValue(configuration[name]);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(ConfigurationFile.Of(environment));
         services.AddSingleton(static provider => new RotatedSecrets(

@@ -16,7 +16,7 @@ internal sealed class CallerPolicy
     public CallerPolicy(IConfiguration configuration, GatewayHost host)
     {
         List<ConfigurationFault> faults = [];
-        string? admin = configuration["PERIGEE_ADMIN_KEY"];
+        string? admin = UnresolvedReference.OrValue(configuration["PERIGEE_ADMIN_KEY"]);
         if (!string.IsNullOrEmpty(admin) && admin.Length < ShortestAdminKey)
             faults.Add(new("PERIGEE_ADMIN_KEY", $"has {admin.Length} characters; it needs at least {ShortestAdminKey}."));
         _adminHash = string.IsNullOrEmpty(admin) ? null : Hash(admin);

@@ -12,6 +12,7 @@ public sealed partial class SecurityTests
     {
         ["b7e6dc6d-f1e8-4753-8033-0f276bb0955b"] = ("Storage Blob Data Owner", "/storageAccounts/[a-z0-9]+$"),
         ["0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"] = ("Storage Table Data Contributor", "/storageAccounts/[a-z0-9]+(/tableServices/default/tables/[a-z]+)?$"),
+        ["ba92f5b4-2d11-453d-a403-e96b0029c9fe"] = ("Storage Blob Data Contributor", "/storageAccounts/[a-z0-9]+/blobServices/default/containers/configuration$"),
         ["3913510d-42f4-4e42-8a64-420c390055eb"] = ("Monitoring Metrics Publisher", "/components/[a-z0-9-]+$"),
         ["4633458b-17de-408a-b874-0445c86b69e6"] = ("Key Vault Secrets User", "/vaults/[a-z0-9-]+$"),
     };
@@ -101,14 +102,16 @@ public sealed partial class SecurityTests
     [Theory]
     [InlineData("three-plain", 3)]
     [InlineData("ten-full", 10)]
-    public void Regions_reach_into_each_other_by_single_tables_only(string name, int regions)
+    public void Regions_reach_into_each_other_by_single_tables_and_containers_only(string name, int regions)
     {
         using JsonDocument places = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "infra-bicep", "storage.json")));
-        int leased = places.RootElement.GetProperty("tablesThatRegionsLeaseAtHome").GetArrayLength();
+        int leased = places.RootElement.GetProperty("tablesThatRegionsUseAtHome").GetArrayLength();
         int published = places.RootElement.GetProperty("tablesThatHomePublishes").GetArrayLength();
         List<string> scopes = [.. Snapshot.Read(name).Of("Microsoft.Authorization/roleAssignments").Select(a => ScopeOf().Match(Snapshot.Text(a, "id")).Groups[1].Value)];
         Assert.Equal((regions - 1) * (leased + published), scopes.Count(s => s.Contains("/tables/", StringComparison.Ordinal)));
-        Assert.Equal(2 * regions, scopes.Count(s => s.Contains("/storageAccounts/", StringComparison.Ordinal) && !s.Contains("/tables/", StringComparison.Ordinal)));
+        int containers = ((string[])["containersThatRegionsUseAtHome", "containersThatHomePublishes"]).Sum(member => places.RootElement.GetProperty(member).GetArrayLength());
+        Assert.Equal((regions - 1) * containers, scopes.Count(s => s.Contains("/containers/", StringComparison.Ordinal)));
+        Assert.Equal(2 * regions, scopes.Count(s => s.Contains("/storageAccounts/", StringComparison.Ordinal) && !s.Contains("/tables/", StringComparison.Ordinal) && !s.Contains("/containers/", StringComparison.Ordinal)));
     }
 
     [Theory]

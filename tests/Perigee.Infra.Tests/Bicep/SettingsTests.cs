@@ -7,9 +7,6 @@ namespace Perigee.Infra.Tests.Bicep;
 /// <summary>Every setting that a deployed app reads is set or can be, and none is set that nothing reads.</summary>
 public sealed partial class SettingsTests
 {
-    /// <summary>Read by the gateway once the application side of many regions is there: no source may name them yet.</summary>
-    private static readonly string[] ReadByTheRegionsPart = ["PERIGEE_HOME_STORAGE", "PERIGEE_KEYVAULT", "PERIGEE_REGIONS"];
-
     /// <summary>Read by the Functions host or the platform, not by the gateway.</summary>
     private static readonly string[] ReadByTheHost =
         ["APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "APPLICATIONINSIGHTS_CONNECTION_STRING", "AzureWebJobsStorage__credential"];
@@ -34,7 +31,7 @@ public sealed partial class SettingsTests
     [MemberData(nameof(Snapshots))]
     public void Nothing_is_set_that_nothing_reads(string name)
     {
-        HashSet<string> read = [.. ReadByTheGateway(), .. ReadByTheRegionsPart, .. ReadByTheHost];
+        HashSet<string> read = [.. ReadByTheGateway(), .. ReadByTheHost];
         foreach ((string app, JsonElement settings) in Snapshot.Read(name).Settings)
             Assert.Empty(settings.EnumerateObject().Select(s => s.Name).Where(s => !read.Contains(s)).Select(s => $"{app}: {s}"));
     }

@@ -82,7 +82,7 @@ public sealed class MetricTests
     public void All_instruments_are_of_one_meter()
     {
         string[] sources = Directory.GetFiles(Repository.Path("shared"), "*.cs", SearchOption.AllDirectories).Where(static file => !file.Contains("/obj/", StringComparison.Ordinal)).ToArray();
-        List<string> meters = [.. sources.SelectMany(File.ReadLines).Where(static line => line.Contains("Meter ", StringComparison.Ordinal) && line.Contains("= new", StringComparison.Ordinal))];
+        List<string> meters = [.. sources.SelectMany(File.ReadLines).Where(static line => line.Contains(" Meter ", StringComparison.Ordinal) && line.Contains("= new", StringComparison.Ordinal))];
         Assert.True(meters.Count >= 3, string.Join('\n', meters));
         Assert.All(meters, static line => Assert.True(line.Contains("MeterName", StringComparison.Ordinal) || line.Contains("\"Perigee\"", StringComparison.Ordinal), line));
     }
