@@ -34,7 +34,8 @@ public sealed class ReadmeTests(Rig rig)
     public async Task The_configuration_that_it_shows_is_valid()
     {
         ReadmeBlock block = Assert.Single(Blocks, block => block.Language == "jsonc");
-        await using Gateway gateway = await Gateway.StartAsync(HostKind.Local, block.Code);
+        await using Gateway gateway = await Gateway.StartAsync(
+            HostKind.Local, block.Code, environment: new Dictionary<string, string> { ["PERIGEE_HOOK_SECRET"] = "whsec_" + Convert.ToBase64String(new byte[32]) });
         Assert.DoesNotContain("fault", gateway.App.Output, StringComparison.Ordinal);
     }
 
