@@ -10,7 +10,7 @@ internal static class GatewayApp
     /// <summary>Adds the gateway, its storage and what a host of ours needs.</summary>
     public static void Add(IServiceCollection services, IConfiguration configuration, GatewayHost host)
     {
-        services.AddSingleton(host with { Region = Region(configuration) });
+        services.AddSingleton(host with { Region = GatewayHost.RegionOf(configuration) });
         services.AddPerigee(configuration);
         services.AddPerigeeWarmUp();
         StorageChoice.Make(configuration, host.Mode == "functions").AddTo(services, configuration);
@@ -32,8 +32,4 @@ internal static class GatewayApp
             BoundToLoopback = urls.Length > 0 && urls.All(LocalHost.IsLoopback) && !StorageChoice.OnAzure(Environment.GetEnvironmentVariable),
         };
     }
-
-    // Azure says "West Europe" in REGION_NAME; resource names and logs say "westeurope".
-    private static string Region(IConfiguration configuration) =>
-        configuration["PERIGEE_REGION"] ?? configuration["REGION_NAME"]?.Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant() ?? "local";
 }

@@ -18,7 +18,7 @@ internal static class RegionSettings
     {
         string? home = configuration[HomeStorage] is { Length: > 0 } text ? text.Trim() : null;
         string? clientId = StorageSettings.Identity(configuration);
-        string own = configuration["PERIGEE_REGION"] ?? configuration["REGION_NAME"]?.Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant() ?? "local";
+        string own = GatewayHost.RegionOf(configuration);
         List<RegionStorage> others = configuration[Regions] is { Length: > 0 } list ? Read(list, own, clientId) : [];
         if (home is not null && others.Count > 0)
             throw new ConfigurationException($"{HomeStorage} and {Regions} are both set: the first is for regions that have a home elsewhere, the second for the home.");

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Configuration;
+
 namespace Perigee;
 
 /// <summary>What the program that hosts the gateway knows and the pipeline does not. Set before <c>AddPerigee</c>.</summary>
@@ -11,6 +13,10 @@ public sealed record GatewayHost
 
     /// <summary>Whether every public address is known to be loopback.</summary>
     public bool BoundToLoopback { get; init; }
+
+    /// <summary>The region as settings name it: PERIGEE_REGION, else what Azure says in REGION_NAME ("West Europe", as resource names and logs have it: "westeurope"), else <c>local</c>.</summary>
+    public static string RegionOf(IConfiguration configuration) =>
+        configuration["PERIGEE_REGION"] ?? configuration["REGION_NAME"]?.Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant() ?? "local";
 
     /// <summary>The Azure region, or <c>local</c>.</summary>
     public string Region { get; init; } = "local";
