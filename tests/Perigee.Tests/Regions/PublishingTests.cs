@@ -40,6 +40,23 @@ public sealed class PublishingTests
     }
 
     [Fact]
+    public async Task A_key_that_was_read_at_the_very_moment_and_not_since_is_refused_before_10_seconds_are_over()
+    {
+        await using RegionScene scene = await RegionScene.StartAsync();
+        (string key, string id) = await MakeKeyAsync(scene.Home);
+        await scene.WithinAsync(Ten, async () => (await scene.StorageOf(1).Table("keys").FindAsync(KeyPartition(key), KeyHash(key), default)) is not null, "the key is in the region");
+        await scene.Home.ManageAsync(HttpMethod.Delete, "/manage/v1/keys/" + id);
+        Assert.True(await OpensAsync(scene.East, key));
+        for (int step = 0; step < 38; step++)
+        {
+            scene.Time.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        Assert.False(await OpensAsync(scene.East, key));
+    }
+
+    [Fact]
     public async Task A_change_of_an_organisation_holds_for_its_keys_in_every_region()
     {
         await using RegionScene scene = await RegionScene.StartAsync();
@@ -149,6 +166,10 @@ public sealed class PublishingTests
         for (int i = 0; i < RegionScene.Names.Length; i++)
             Assert.Equal(RegionScene.Names[i], (await scene.All[i].AskAsync(Form.OpenAi, "demo/echo")).Header("x-perigee-region"));
     }
+
+    private static string KeyHash(string key) => Perigee.Callers.KeyText.Hash(key).Hex();
+
+    private static string KeyPartition(string key) => Perigee.Callers.KeyRecord.PartitionOf(KeyHash(key));
 
     internal static async Task<bool> OpensAsync(Instance instance, string key)
     {

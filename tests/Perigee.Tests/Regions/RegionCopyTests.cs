@@ -102,6 +102,27 @@ public sealed class RegionCopyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_region_that_was_too_slow_to_see_a_change_compares_everything()
+    {
+        Microsoft.Extensions.Time.Testing.FakeTimeProvider time = new();
+        PublishedRegion region = new("east", _region, new RegionCopy(_home, _region), time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        await region.PublishAsync([], Cancel);
+        TaskCompletionSource gate = new();
+        _region.Gate = gate.Task;
+        Task slow = region.PublishAsync([new AnnouncedChange("a", Row, time.GetTimestamp())], Cancel);
+        await PutAsync("one");
+        AnnouncedChange unseen = new("b", new SharedRow("keys", "p", "other"), time.GetTimestamp());
+        await _home.Table("keys").WriteAsync(new TableRow("p", "other").Set("value", "x"), WriteWhen.Always, Cancel);
+        await region.PublishAsync([unseen], Cancel);
+        region.Drop(unseen.Id);
+        gate.SetResult();
+        await slow;
+        Assert.Null(await _region.Table("keys").FindAsync("p", "other", Cancel));
+        await region.PublishAsync([], Cancel);
+        Assert.NotNull(await _region.Table("keys").FindAsync("p", "other", Cancel));
+    }
+
+    [Fact]
     public async Task All_kinds_of_values_arrive()
     {
         TableRow row = new TableRow("p", "r").Set("text", "ä").Set("number", 5L).Set("small", 3).Set("flag", true).Set("at", new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero))
