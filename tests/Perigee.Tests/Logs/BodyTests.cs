@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using Perigee.Logs.Bodies;
 using Perigee.Logs.Redacting;
-using Perigee.Tests.Caching.Proving;
 using Perigee.Tests.Callers;
 using Perigee.Tests.Configuration;
 using Perigee.Tests.Failover;
