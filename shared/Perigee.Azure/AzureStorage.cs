@@ -10,7 +10,7 @@ internal sealed class AzureStorage(TableServiceClient tables, BlobServiceClient 
 {
     private readonly ConcurrentDictionary<string, ITable> _tables = new(StringComparer.Ordinal);
 
-    public string Location => $"{tables.AccountName} ({tables.Uri.Host})";
+    public string Location => $"{tables.AccountName} ({tables.Uri.Authority})";
 
     public ITable Table(string name) =>
         _tables.GetOrAdd(StorageNames.Table(name), static (table, service) => new AzureTable(service.GetTableClient(table)), tables);

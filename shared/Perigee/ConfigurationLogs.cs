@@ -8,6 +8,9 @@ namespace Perigee;
 internal sealed class ConfigurationLogs(
     Func<ConfigurationSection, string, string, long, long, long?> number, Func<ConfigurationSection, string, string, bool?> flag)
 {
+    // The end of a body that is cut is left out: of less than this nothing might be kept.
+    private const int LeastBodyBytes = 4096;
+
     private const int MostPatterns = 32;
     private const int LongestPattern = 1000;
     private const int MostHeaders = 32;
@@ -31,7 +34,7 @@ internal sealed class ConfigurationLogs(
             FlushBytes = (int?)section.Number("flushBytes", 1024, 64 << 20) ?? usual.FlushBytes,
             MemoryBytes = (int?)section.Number("memoryBytes", 1 << 20, 1 << 30) ?? usual.MemoryBytes,
             Bodies = section.Fraction("bodies", 0, 100) ?? usual.Bodies,
-            BodyBytes = (int?)section.Number("bodyBytes", 1024, 8 << 20) ?? usual.BodyBytes,
+            BodyBytes = (int?)section.Number("bodyBytes", LeastBodyBytes, 8 << 20) ?? usual.BodyBytes,
             Headers = Headers(section),
             Redaction = Redaction(section.Section("redaction")),
         };

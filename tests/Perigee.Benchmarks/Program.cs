@@ -12,6 +12,7 @@ return args switch
     ["steps", .. string[] rest] => StepBenchmarks.Run(rest),
     ["dialects", .. string[] rest] => DialectTable.Run(rest),
     ["load", .. string[] rest] => await LoadRun.RunAsync(rest),
+    ["logs-cost", .. string[] rest] => await LogsCost.RunAsync(rest),
     ["hedge", .. string[] rest] => await HedgeTable.RunAsync(rest),
     ["soak", .. string[] rest] => await LongSoak.RunAsync(rest),
     ["semantic", .. string[] rest] => await SemanticRun.RunAsync(rest),
@@ -24,6 +25,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N] | hedge | soak [--minutes N] | semantic [--pairs FILE]... | semantic-speed | limits [--seeds N] | limits-processes [--seeds N] [--first N] [--minutes-only | --seconds-only] | limits-speed");
+    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N] | logs-cost [--seconds N] [--rounds N] | hedge | soak [--minutes N] | semantic [--pairs FILE]... | semantic-speed | limits [--seeds N] | limits-processes [--seeds N] [--first N] [--minutes-only | --seconds-only] | limits-speed");
     return 2;
 }

@@ -13,6 +13,8 @@ public sealed class DistantPort : IAsyncDisposable
     private readonly Task _accepting;
     private CancellationTokenSource _line = new();
     private volatile bool _isCut;
+    private volatile bool _losesReplies;
+    private int _lostReplies;
 
     /// <param name="target">The port on this machine that it leads to.</param>
     /// <param name="roundTrip">How much longer an answer takes.</param>
@@ -25,6 +27,16 @@ public sealed class DistantPort : IAsyncDisposable
 
     /// <summary>The port.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>Whether what is asked arrives and the reply never does: the connection breaks in its place.</summary>
+    public bool LosesReplies
+    {
+        get => _losesReplies;
+        set => _losesReplies = value;
+    }
+
+    /// <summary>How many replies were lost.</summary>
+    public int LostReplies => Volatile.Read(ref _lostReplies);
 
     /// <summary>Cuts what is open; what is opened from now on is cut at once.</summary>
     public void Cut()
@@ -72,7 +84,7 @@ public sealed class DistantPort : IAsyncDisposable
                 CancellationToken line = _line.Token;
                 client.NoDelay = server.NoDelay = true;
                 await server.ConnectAsync(IPAddress.Loopback, _target, line);
-                await Task.WhenAny(CopyAsync(client, server, line), CopyAsync(server, client, line));
+                await Task.WhenAny(CopyAsync(client, server, replies: false, line), CopyAsync(server, client, replies: true, line));
             }
             catch (Exception broken) when (broken is SocketException or OperationCanceledException)
             {
@@ -82,7 +94,7 @@ public sealed class DistantPort : IAsyncDisposable
     }
 
     // Every piece is as late as the one before it: the line is long, not narrow.
-    private async Task CopyAsync(TcpClient from, TcpClient to, CancellationToken line)
+    private async Task CopyAsync(TcpClient from, TcpClient to, bool replies, CancellationToken line)
     {
         NetworkStream source = from.GetStream(), sink = to.GetStream();
         Task last = Task.CompletedTask;
@@ -91,7 +103,16 @@ public sealed class DistantPort : IAsyncDisposable
         {
             int count;
             while ((count = await source.ReadAsync(buffer, line)) > 0)
+            {
+                if (replies && _losesReplies)
+                {
+                    Interlocked.Increment(ref _lostReplies);
+                    return;
+                }
+
                 last = SendAsync(last, buffer[..count], TimeProvider.System.GetTimestamp());
+            }
+
             await last;
         }
         catch (Exception broken) when (broken is IOException or SocketException or OperationCanceledException)

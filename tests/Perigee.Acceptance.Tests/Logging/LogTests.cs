@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -34,12 +33,17 @@ public sealed class LogTests(Rig rig)
         }
 
         IReadOnlyDictionary<string, byte[]> blobs = await storage.LogsAsync();
-        string[] lines = [.. blobs.Values.SelectMany(blob => Unpack(blob).Split('\n', StringSplitOptions.RemoveEmptyEntries))];
-        JsonElement[] records = [.. lines.Select(line => JsonDocument.Parse(line).RootElement).Where(r => r.GetProperty("kind").GetString() == "exchange")];
+        LogLines lines = new(blobs);
+        JsonElement[] records = [.. lines.Of("exchange")];
         Assert.Equal(
             expected.Select(e => $"{e.Key} {e.Value}").Order(StringComparer.Ordinal),
             records.Select(r => $"{r.GetProperty("id").GetString()} {r.GetProperty("status").GetInt32()}").Order(StringComparer.Ordinal));
-        Assert.All(blobs.Keys, name => Assert.Matches(@"v1[/\\]requests[/\\]dt=\d{4}-\d\d-\d\d[/\\]hour=\d\d[/\\]region=local[/\\].+\.ndjson\.gz$", name));
+
+        // Content is off: no blob of any other stream. Keys were made: the audit says so.
+        Assert.All(blobs.Keys, name => Assert.Matches(@"v1[/\\](requests|audit)[/\\]dt=\d{4}-\d\d-\d\d[/\\]hour=\d\d[/\\]region=local[/\\].+\.ndjson\.gz$", name));
+        lines.AreWhole("requests", "exchange");
+        lines.AreWhole("audit", "audit");
+        Assert.Equal(2, lines.Of("audit").Count(line => line.GetProperty("record").GetProperty("action").GetString() == "key.create"));
 
         JsonElement chat = records.First(r => r.GetProperty("operation").GetString() == "chat" && r.GetProperty("status").GetInt32() == 200
             && r.TryGetProperty("target", out JsonElement target) && target.GetString() == "openai/gpt-4o-mini");
@@ -49,7 +53,7 @@ public sealed class LogTests(Rig rig)
 
         foreach (string secret in (string[])[Gateway.Canary, key, key[3..]])
         {
-            Assert.DoesNotContain(secret, string.Join('\n', lines), StringComparison.Ordinal);
+            Assert.DoesNotContain(secret, lines.Text, StringComparison.Ordinal);
             Assert.DoesNotContain(secret, output, StringComparison.Ordinal);
             foreach (string file in Directory.EnumerateFiles(storage.Folder, "*", SearchOption.AllDirectories))
                 Assert.True(File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) < 0, $"{file} holds a key.");
@@ -100,11 +104,4 @@ public sealed class LogTests(Rig rig)
     }
 
     private static string Id(Answer answer) => Assert.Single(answer.Response.Headers.GetValues("x-request-id"));
-
-    private static string Unpack(byte[] blob)
-    {
-        using GZipStream gzip = new(new MemoryStream(blob), CompressionMode.Decompress);
-        using StreamReader reader = new(gzip);
-        return reader.ReadToEnd();
-    }
 }

@@ -20,13 +20,19 @@ public sealed class Shared : IAsyncDisposable
     /// <summary>The folder with perigee.json and, without the emulator, the data.</summary>
     public string Folder => _folder.FullName;
 
+    /// <summary>The emulator, where there is one.</summary>
+    public Azurite? Emulator => _azurite;
+
     /// <summary>Starts a gateway on it.</summary>
-    public Task<Gateway> StartAsync(HostKind kind, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="kind">In which host.</param>
+    /// <param name="environment">Additions to the environment; another way to the emulator is among them.</param>
+    /// <param name="config">The text of perigee.json; null for the standard profile.</param>
+    public Task<Gateway> StartAsync(HostKind kind, IReadOnlyDictionary<string, string>? environment = null, string? config = null)
     {
         Dictionary<string, string> all = new(environment ?? new Dictionary<string, string>());
         if (_azurite is not null)
-            all["PERIGEE_STORAGE_CONNECTION"] = _azurite.ConnectionString;
-        return _rig.StartAsync(kind, folder: Folder, environment: all);
+            all.TryAdd("PERIGEE_STORAGE_CONNECTION", _azurite.ConnectionString);
+        return config is null ? _rig.StartAsync(kind, folder: Folder, environment: all) : Gateway.StartAsync(kind, config, Folder, all);
     }
 
     /// <summary>The log blobs, by name.</summary>

@@ -122,7 +122,7 @@ internal static class LoadRun
     }
 
     /// <summary>Until its code is compiled as it stays: that takes calls, and on a busy machine time.</summary>
-    private static async Task WarmAsync(Client client, Target target)
+    internal static async Task WarmAsync(Client client, Target target)
     {
         long begin = Stopwatch.GetTimestamp();
         double answers = 0;
@@ -133,7 +133,8 @@ internal static class LoadRun
     private static string Row(Scenario scenario, int callers, Target target, Interval interval) => string.Create(CultureInfo.InvariantCulture,
         $"| {scenario.Name} | {callers} | {target.Name} | {interval.PerSecond:0} | {interval.P50:0.00} | {interval.P99:0.00} | {interval.Cpu:0.0} | {interval.Own:0.0} |");
 
-    private static Interval Median(List<Interval> taken)
+    /// <summary>Of each figure the middle one.</summary>
+    internal static Interval Median(List<Interval> taken)
     {
         return new Interval(Middle(i => i.PerSecond), Middle(i => i.P50), Middle(i => i.P99), Middle(i => i.Cpu), Middle(i => i.Own));
 
@@ -141,7 +142,7 @@ internal static class LoadRun
     }
 
     /// <summary>A key with a limit that is never reached: the limit step works, and refuses nobody.</summary>
-    private static async Task<string> MakeKeyAsync(string url)
+    internal static async Task<string> MakeKeyAsync(string url)
     {
         using HttpMessageInvoker http = new(new SocketsHttpHandler());
         using HttpRequestMessage request = new(HttpMethod.Post, url + "/manage/v1/keys");
@@ -153,7 +154,7 @@ internal static class LoadRun
     }
 
     /// <summary>Until somebody listens there; across processes there is no event to wait for.</summary>
-    private static async Task WaitAsync(string url)
+    internal static async Task WaitAsync(string url)
     {
         for (int i = 0; ; i++)
         {
@@ -170,10 +171,12 @@ internal static class LoadRun
         }
     }
 
-    private static double Option(string[] args, string name, double otherwise) =>
+    /// <summary>The number behind a name among the arguments.</summary>
+    internal static double Option(string[] args, string name, double otherwise) =>
         Array.IndexOf(args, name) is var at and >= 0 ? double.Parse(args[at + 1], CultureInfo.InvariantCulture) : otherwise;
 
-    private static string Free()
+    /// <summary>A free address of this machine.</summary>
+    internal static string Free()
     {
         using TcpListener listener = new(System.Net.IPAddress.Loopback, 0);
         listener.Start();
