@@ -19,7 +19,8 @@ internal static class LimitsServices
             provider.GetRequiredService<GatewayHost>(),
             provider.GetRequiredService<TimeProvider>(),
             new Random(),
-            provider.GetRequiredService<ILogger<LimitLedger>>()))
+            provider.GetRequiredService<ILogger<LimitLedger>>(),
+            provider.GetRequiredService<SharedTables>().IsHome))
         .AddSingleton<ILimitLedger>(static provider => provider.GetRequiredService<LimitLedger>())
         .AddHostedService(static provider => provider.GetRequiredService<LimitLedger>());
 

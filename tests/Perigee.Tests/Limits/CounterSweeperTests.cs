@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Perigee.Limits;
 using Perigee.Storage;
 
@@ -45,8 +46,34 @@ public sealed class CounterSweeperTests : IDisposable
         Assert.Equal(["Tokens-Total-UTC", "clock"], left.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task The_table_of_all_regions_is_swept_by_the_home_alone()
+    {
+        LimitRule rule = Ledgers.Rule(LimitMeter.Requests, 5);
+        using TestStorage east = new(time: _time);
+        using ServiceProvider ofEast = Services(east, new RegionStorages { Home = _storage });
+        using ServiceProvider ofHome = Services(_storage, new RegionStorages { Others = [new RegionStorage("east", east)] });
+        LimitLedger away = ofEast.GetRequiredService<LimitLedger>();
+        LimitLedger home = ofHome.GetRequiredService<LimitLedger>();
+        Assert.Equal(1, await away.AdmittedAsync(1, rule));
+        Assert.Equal(2, await RowsAsync(_storage.Table("homelimits")));
+        _time.Advance(TimeSpan.FromHours(26));
+
+        // Each sweeps once; east its own table only.
+        away.Tidy();
+        await Eventually.IsTrueAsync(async () => await RowsAsync(east.Table("limits")) == 0, "East should have swept its own.");
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.Equal(2, await RowsAsync(_storage.Table("homelimits")));
+        home.Tidy();
+        await Eventually.IsTrueAsync(async () => await RowsAsync(_storage.Table("homelimits")) == 1, "The home should have swept the table of all, but for the clock.");
+        Assert.Equal(5, await home.AdmittedAsync(7, rule));
+    }
+
     [Theory]
     [InlineData("Requests-Minute-40x15050000", 1)]
+    [InlineData("Requests-Minute-20x30250000-region", 1)]
+    [InlineData("Money-Month-Europe_Vienna-region", 64)]
+    [InlineData("Money-Total-UTC-region", null)]
     [InlineData("Concurrency-None-UTC", 1)]
     [InlineData("Money-Month-Europe_Vienna", 64)]
     [InlineData("Money-Total-UTC", null)]
@@ -55,4 +82,22 @@ public sealed class CounterSweeperTests : IDisposable
     [InlineData("Stars-Minute-40", null)]
     public void Key_tells_how_long_a_row_is_kept(string key, int? days) =>
         Assert.Equal(days is { } known ? TimeSpan.FromDays(known) : null, CounterSweeper.KeptFor(key));
+
+    private ServiceProvider Services(TestStorage storage, RegionStorages regions) => new ServiceCollection()
+        .AddLogging()
+        .AddSingleton<IStorage>(storage)
+        .AddSingleton(regions)
+        .AddSingleton(new SharedTables(storage, regions, _time))
+        .AddSingleton(new GatewayHost { Mode = "local", Region = regions.Home is null ? "home" : "east", Instance = regions.Home is null ? "0000aaaa" : "0000bbbb" })
+        .AddSingleton<TimeProvider>(_time)
+        .AddLimits()
+        .BuildServiceProvider();
+
+    private static async Task<int> RowsAsync(ITable table)
+    {
+        int rows = 0;
+        await foreach (TableRow row in table.ScanAsync(TestContext.Current.CancellationToken))
+            rows++;
+        return rows;
+    }
 }

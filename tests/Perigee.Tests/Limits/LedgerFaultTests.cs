@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Perigee.Limits;
+using Perigee.Storage;
 
 namespace Perigee.Tests.Limits;
 
@@ -298,6 +300,49 @@ public sealed class LedgerFaultTests : IDisposable
         Assert.Equal(500, await ledger.SpentAsync(rule));
     }
 
+    [Fact]
+    public async Task A_write_that_happens_late_is_counted_once()
+    {
+        LateTable table = new(_storage.Table("limits"));
+        GatewayHost host = new() { Mode = "local", Region = "local", Instance = "0000cafe" };
+        using LimitLedger ledger = new(table, null, host, _time, new Random(1), NullLogger<LimitLedger>.Instance);
+        LimitRule rule = Ledgers.Rule(LimitMeter.Tokens, 10, LimitPeriod.Day);
+        (await ledger.AskAsync(1, rule)).Settle(new LimitAmounts(6, 0, 0));
+
+        // Twice the storage does not answer; the first write happens after the second was given up.
+        for (int lost = 1; lost <= 2; lost++)
+        {
+            table.Holds = true;
+            ledger.Tidy();
+            await Eventually.IsTrueAsync(() => table.Held.Count == lost, "What was taken beyond the reservation should be written.");
+        }
+
+        table.Holds = false;
+        Assert.True((await table.WriteAsync(table.Held[0], WriteWhen.Unchanged, Cancel)).Written);
+        Assert.Equal(4, await ledger.AdmittedAsync(9, rule));
+        await ledger.StopAsync(Cancel);
+        Assert.Equal(10, await ledger.SpentAsync(rule));
+    }
+
+    [Fact]
+    public async Task A_counter_that_was_forgotten_takes_no_old_write_for_its_own()
+    {
+        using LimitLedger ledger = Make();
+        LimitRule rule = Ledgers.Rule(LimitMeter.Requests, 10, LimitPeriod.Day);
+        Assert.Equal(1, await ledger.AdmittedAsync(1, rule));
+        _time.Advance(TimeSpan.FromMinutes(3));
+        ledger.Tidy();
+        await ledger.SpentAsync(rule);
+
+        // The first write asks for the storage's time.
+        int writes = 0;
+        _storage.Next = call => call == "write" && Interlocked.Increment(ref writes) > 1 ? Mishap.Down : Mishap.None;
+        Assert.Equal(0, await ledger.AdmittedAsync(1, rule));
+        _storage.Next = static _ => Mishap.None;
+        Assert.Equal(9, await ledger.AdmittedAsync(20, rule));
+        Assert.Equal(10, await ledger.SpentAsync(rule));
+    }
+
     private LimitLedger Make() => Ledgers.Make(_storage, _time);
 
     /// <summary>A storage's clock that somebody sets.</summary>
@@ -306,5 +351,32 @@ public sealed class LedgerFaultTests : IDisposable
         public TimeSpan Ahead { get; set; }
 
         public override DateTimeOffset GetUtcNow() => inner.GetUtcNow() + Ahead;
+    }
+
+    /// <summary>A table whose writes get lost on the way and may happen later.</summary>
+    private sealed class LateTable(ITable table) : ITable
+    {
+        public bool Holds { get; set; }
+
+        public List<TableRow> Held { get; } = [];
+
+        public ValueTask<TableRow?> FindAsync(string partition, string row, CancellationToken cancel) => table.FindAsync(partition, row, cancel);
+
+        public ValueTask<WriteResult> WriteAsync(TableRow row, WriteWhen when, CancellationToken cancel)
+        {
+            if (!Holds || row.Row == "clock")
+                return table.WriteAsync(row, when, cancel);
+            Holds = false;
+            Held.Add(row);
+            throw new StorageException("held for a test");
+        }
+
+        public IAsyncEnumerable<TableRow> ReadAsync(string partition, string? from, string? to, CancellationToken cancel) => table.ReadAsync(partition, from, to, cancel);
+
+        public IAsyncEnumerable<TableRow> ScanAsync(CancellationToken cancel) => table.ScanAsync(cancel);
+
+        public ValueTask<WriteResult> WriteTogetherAsync(IReadOnlyList<TableWrite> writes, CancellationToken cancel) => table.WriteTogetherAsync(writes, cancel);
+
+        public ValueTask<bool> RemoveAsync(string partition, string row, string? etag, CancellationToken cancel) => table.RemoveAsync(partition, row, etag, cancel);
     }
 }

@@ -38,6 +38,7 @@ internal sealed class CounterRow
 
     private readonly string _partition;
     private readonly string _key;
+    private readonly List<long> _regions = [];
 
     /// <summary>Reads a row, or begins one.</summary>
     /// <param name="partition">Its partition.</param>
@@ -53,7 +54,11 @@ internal sealed class CounterRow
         RefillerUntil = row?.Number("refillerUntil") ?? 0;
         HomeSpent = row?.Number("homeSpent") ?? 0;
         HomeOutUntil = row?.Number("homeOutUntil") ?? 0;
+        HomeSeenAt = row?.Number("homeSeenAt") ?? 0;
         HomeRegions = (int)(row?.Number("homeRegions") ?? 1);
+        ReadOnlySpan<byte> regions = row?.Bytes("regions");
+        for (; regions.Length >= sizeof(long); regions = regions[sizeof(long)..])
+            _regions.Add(BinaryPrimitives.ReadInt64LittleEndian(regions));
         ReadOnlySpan<byte> holders = row?.Bytes("holders");
         for (; holders.Length >= HolderBytes; holders = holders[HolderBytes..])
         {
@@ -95,7 +100,10 @@ internal sealed class CounterRow
     /// <summary>In a region's row: until when the home region need not be asked, because nothing is left.</summary>
     public long HomeOutUntil { get; set; }
 
-    /// <summary>In a region's row: regions that the home region has seen.</summary>
+    /// <summary>In a region's row: when the home region answered last, in UTC ticks of its clock.</summary>
+    public long HomeSeenAt { get; set; }
+
+    /// <summary>In a region's row: regions that the home region had seen when it was asked last; never fewer than it said before in the same window.</summary>
     public int HomeRegions { get; set; }
 
     /// <summary>The instances.</summary>
@@ -143,9 +151,17 @@ internal sealed class CounterRow
         return alive;
     }
 
-    /// <summary>How many regions the instances alive are in, this one's included.</summary>
-    public int Regions(long region, long now) =>
-        Holders.Where(holder => now - holder.SeenAt < Alive).Select(static holder => holder.Held).Append(region).Distinct().Count();
+    /// <summary>
+    /// At home: how many regions asked since the window was empty, this one included. None of them is forgotten before that: it may still count on its share.
+    /// </summary>
+    public int Regions(long region)
+    {
+        if (Taken.Sum == 0)
+            _regions.Clear();
+        if (!_regions.Contains(region))
+            _regions.Add(region);
+        return _regions.Count;
+    }
 
     /// <summary>Gives back what is reserved and was not settled in time.</summary>
     public void Expire(long now)
@@ -177,8 +193,16 @@ internal sealed class CounterRow
         row.Set("holders", holders);
         if (Granted.Newest != long.MinValue)
         {
-            row.Set("granted", Granted.Pack()).Set("homeSpent", HomeSpent).Set("homeOutUntil", HomeOutUntil).Set("homeRegions", HomeRegions)
+            row.Set("granted", Granted.Pack()).Set("homeSpent", HomeSpent).Set("homeOutUntil", HomeOutUntil).Set("homeRegions", HomeRegions).Set("homeSeenAt", HomeSeenAt)
                 .Set("refiller", (long)Refiller).Set("refillerUntil", RefillerUntil);
+        }
+
+        if (_regions.Count > 0)
+        {
+            byte[] regions = new byte[_regions.Count * sizeof(long)];
+            for (int at = 0; at < _regions.Count; at++)
+                BinaryPrimitives.WriteInt64LittleEndian(regions.AsSpan(at * sizeof(long)), _regions[at]);
+            row.Set("regions", regions);
         }
 
         if (Open.Count == 0)

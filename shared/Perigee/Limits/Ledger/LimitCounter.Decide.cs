@@ -80,7 +80,20 @@ internal sealed partial class LimitCounter
             return Undo(Step.Look);
         Note(row, slot, left);
         if (unmet.Count > 0 && _home is not null && row.HomeOutUntil <= early)
-            return settles ? Write(row, plan, early) : (Step.AskHome, default);
+        {
+            if (settles)
+                return Write(row, plan, early);
+            if (!Settling(moment) || Owes(row) || ShareLeft(_rule, moment) >= unmet.Min(static turn => turn.Amount))
+                return (Step.AskHome, default);
+            foreach (LedgerTurn turn in unmet)
+            {
+                turn.TrySetResult(new LedgerWord(ReservationVerdict.StorageDown, default, Say(turn.Rule, moment)));
+                _waiting.Remove(turn);
+            }
+
+            unmet.Clear();
+        }
+
         left -= opened;
         long take = Math.Max(0, need - usable);
         if (unmet.Count > 0)

@@ -38,8 +38,10 @@ internal sealed partial class LimitCounter
     {
         if (_home is not null && Owes(row) && (row.RefillerUntil <= early || row.Refiller == 0))
             return true;
-        if (_home is null || _ledger.Stopping || row.HomeOutUntil > early || (row.RefillerUntil > early && row.Refiller != 0))
+        if (_home is null || _ledger.Stopping || Settling(moment) || row.HomeOutUntil > early || (row.RefillerUntil > early && row.Refiller != 0))
             return false;
+        if (ShouldHear(moment))
+            return true;
         long granted = row.Granted[slot.Number] - row.Taken[slot.Number];
         if (_grantIdle)
             return granted > 0 && early - row.TakenAt > IdleGrant;
@@ -93,10 +95,21 @@ internal sealed partial class LimitCounter
                         surplus[at] = row.Granted.Add(at, -over) == 0 ? 0 : over;
                 }
 
-                need = Math.Max(0, Waiting() - Math.Max(0, row.Granted[slot.Number] - row.Taken[slot.Number]));
+                long granted = Math.Max(0, row.Granted[slot.Number] - row.Taken[slot.Number]);
+                need = Math.Max(0, Waiting() - granted);
 
                 // Where requests wait here they wait at the others, too: what is granted should not be gone before those look.
                 ahead = idle ? 0 : Math.Max(RegionDemand(row, slot, early, moment), Waiting() * (row.Instances(_ledger.Id, early) - 1));
+                if (Settling(moment))
+                {
+                    need = Math.Clamp(ShareLeft(_rule, moment), 0, need);
+                    ahead = need == 0 ? 0 : Math.Clamp(ShareLeft(_rule, moment) - need, 0, ahead);
+                }
+                else if (need == 0 && granted >= ahead / 4)
+                {
+                    ahead = 0;
+                }
+
                 (row.Refiller, row.RefillerUntil, _grantIdle) = (_ledger.Id, early + Claim, false);
                 Mark(row, new LedgerPlan(_writes + 1, moment, slot, 0, 0), early);
             }
@@ -151,8 +164,10 @@ internal sealed partial class LimitCounter
 
             CounterRow home = _homeRow;
             long early = _clock.Earliest(_clock.Moment);
-            Slot slot = _shape.Numbered(Math.Max(_shape.At(early).Number, home.Taken.Newest));
+            long newest = Math.Max(_shape.At(early).Number, home.Taken.Newest);
+            Slot slot = _shape.Numbered(deficits.Count > 0 ? Math.Max(newest, deficits.Keys.Max()) : newest);
             home.Taken.Advance(slot.Number);
+            int regions = home.Regions(_ledger.Region);
             bool gives = false;
             foreach ((long at, long over) in surplus)
                 gives |= home.Taken.Add(at, -over) != 0;
@@ -162,7 +177,6 @@ internal sealed partial class LimitCounter
                 gives |= home.Taken.Add(at, missing) != 0;
             long left = _rule.Amount - home.Taken.Sum;
             long amount = Math.Max(0, Math.Min(left, need + Math.Min(ahead, left / 4)));
-            int regions = home.Regions(_ledger.Region, early);
             if (amount == 0 && !gives)
             {
                 // What the next look sees may be more: others give back.
@@ -209,11 +223,16 @@ internal sealed partial class LimitCounter
                     row.Refiller = 0;
                 if (grant is { } granted)
                 {
+                    row.HomeRegions = Math.Max(granted.Regions, row.Granted.Sum > 0 ? row.HomeRegions : 1);
                     foreach ((long at, long missing) in deficits)
                         row.Granted.Add(at, missing);
                     row.Granted.Add(granted.Slot.Number, granted.Amount);
-                    (_shared, _deficit) = (null, false);
-                    (row.HomeSpent, row.HomeRegions) = (granted.Spent, granted.Regions);
+                    _deficit = false;
+                    if (!Settling(moment))
+                        _shared = null;
+                    else if (granted.Amount > 0)
+                        _shared?.Add(_shared.Newest, granted.Amount);
+                    (row.HomeSpent, row.HomeSeenAt) = (granted.Spent, early);
                     row.HomeOutUntil = granted.Amount >= need && granted.Left > 0 ? 0
                         : Math.Min(early + LookAgain, granted.Oldest is { } oldest ? _shape.LeavesAt(oldest) : long.MaxValue);
                 }

@@ -206,6 +206,7 @@ internal sealed partial class LimitCounter
 
             _until = _clock.MomentBefore(Math.Min(plan.Slot.End, long.MaxValue / 2) + _shape.Slack, moment);
             _balance += plan.Take;
+            _deficit |= _home is not null && plan.Owed > 0;
 
             // What was seen before the write did not hold it yet: whoever is told now what is left has taken of it.
             _spent += plan.Take + plan.Opened.Sum(static opened => opened.Turn.Amount);

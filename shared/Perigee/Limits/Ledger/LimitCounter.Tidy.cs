@@ -17,7 +17,7 @@ internal sealed partial class LimitCounter
             long moment = _clock.Moment;
             long quiet = moment - _asked;
             Roll(moment);
-            if (quiet >= Forgotten && !_busy && _inUse == 0 && _owed == 0 && _pending is null)
+            if (quiet >= Forgotten && !_busy && _inUse == 0 && _owed == 0 && !_deficit && _pending is null)
             {
                 Dead = true;
                 return false;
@@ -31,7 +31,7 @@ internal sealed partial class LimitCounter
             }
 
             NoteMoves();
-            start = !_busy && (Unsettled || (_home is not null && _grantIdle && _row is not null)
+            start = !_busy && (Unsettled || ShouldHear(moment) || (_home is not null && _grantIdle && _row is not null)
                 || (_concurrency && _inUse + _balance > 0 && _until - moment < Grace * 3 / 4));
             _busy |= start;
         }

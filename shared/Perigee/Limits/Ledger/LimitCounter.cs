@@ -65,6 +65,9 @@ internal sealed partial class LimitCounter
         _spentIn = new long[_shape.Ahead + 1];
         _partition = rule.Id;
         _asked = _clock.Moment;
+
+        // A row may still tell what an earlier counter of this instance wrote last, which was forgotten meanwhile: its numbers are no others'.
+        _writes = _homeWrites = (uint)(ledger.Roll() * int.MaxValue);
     }
 
     /// <summary>Whether it was forgotten: whoever still knows it has to look for another.</summary>

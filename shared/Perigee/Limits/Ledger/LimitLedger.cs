@@ -35,10 +35,11 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
     private readonly LedgerPlace? _home;
     private readonly Random _dice;
     private readonly ILogger<LimitLedger> _log;
-    private readonly CounterSweeper _sweeper;
+    private readonly CounterSweeper[] _sweepers;
     private ITimer? _timer;
     private long _reservations;
     private long _sweepAt;
+    private long _homeHoldsUntil;
 
     /// <summary>A ledger.</summary>
     /// <param name="table">The durable counters of this region.</param>
@@ -47,11 +48,12 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
     /// <param name="time">The clock. Only how time passes is taken from it, never what time it is.</param>
     /// <param name="dice">Spreads what would meet.</param>
     /// <param name="log">Takes faults.</param>
-    public LimitLedger(ITable table, ITable? home, GatewayHost host, TimeProvider time, Random dice, ILogger<LimitLedger> log)
+    /// <param name="isHome">Whether this is an instance of the home region: those sweep its table, too.</param>
+    public LimitLedger(ITable table, ITable? home, GatewayHost host, TimeProvider time, Random dice, ILogger<LimitLedger> log, bool isHome = false)
     {
         (Time, _dice, _log) = (time, dice, log);
         _region = new LedgerPlace(table, new StorageClock(table, time));
-        _sweeper = new CounterSweeper(table, time);
+        _sweepers = home is not null && isHome ? [new CounterSweeper(table, time), new CounterSweeper(home, time)] : [new CounterSweeper(table, time)];
         _home = home is null ? null : new LedgerPlace(home, new StorageClock(home, time));
         Id = uint.TryParse(host.Instance, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out uint id) && id != 0
             ? id : Hash(host.Instance) | 1;
@@ -170,6 +172,12 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
         }
     }
 
+    /// <summary>The home region did not answer: limits with shares take nothing new of it until a moment of its clock.</summary>
+    public void HomeHoldsUntil(long moment) => Volatile.Write(ref _homeHoldsUntil, moment);
+
+    /// <summary>Whether that is so now.</summary>
+    public bool HomeHolds(long moment) => moment < Volatile.Read(ref _homeHoldsUntil);
+
     /// <summary>An id that no other reservation has.</summary>
     public long NextReservation() => Interlocked.Increment(ref _reservations);
 
@@ -262,7 +270,8 @@ internal sealed partial class LimitLedger : ILimitLedger, IHostedService, IDispo
     {
         try
         {
-            await _sweeper.SweepAsync(CancellationToken.None);
+            foreach (CounterSweeper sweeper in _sweepers)
+                await sweeper.SweepAsync(CancellationToken.None);
         }
         catch (StorageException)
         {
