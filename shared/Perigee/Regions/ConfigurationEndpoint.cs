@@ -52,7 +52,7 @@ internal sealed class ConfigurationEndpoint(ConfigurationStore store, Configurat
             return new GatewayError(ErrorKind.BadRequest, "The body is empty: send a configuration such as perigee.json, or DELETE to go back to the files.");
         try
         {
-            reader.Read(bytes, "");
+            reader.Read(bytes, "body");
             return null;
         }
         catch (ConfigurationException refused)
