@@ -10,7 +10,7 @@ public sealed class HedgeTests
     public async Task On_heavy_tailed_providers_p99_is_at_least_3_times_lower_for_at_most_5_percent_more_calls()
     {
         const int Seed = 7;
-        HedgeFigures figures = await HedgeRun.RunAsync(1000, 120, 0.03, Seed);
+        HedgeFigures figures = await HedgeRun.RunAsync(2000, 120, 0.03, Seed);
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {Seed}, tail of 3%: {figures}");
         Assert.Equal(0, figures.Failed);
         Assert.True(figures.Gain >= 3, $"{figures}");
