@@ -8,6 +8,8 @@ namespace Perigee.Telemetry;
 /// <summary>Writes what came of an exchange into its spans and ends them. Texts that others chose are redacted and cut.</summary>
 internal sealed class SpanWriter(Redactor redactor, TimeProvider time)
 {
+    private static readonly System.Buffers.SearchValues<char> HexDigits = System.Buffers.SearchValues.Create("0123456789abcdefABCDEF");
+
     private const int Longest = 256;
 
     /// <summary>Ends the spans of an exchange that is over, those of its calls first.</summary>
@@ -152,7 +154,7 @@ internal sealed class SpanWriter(Redactor redactor, TimeProvider time)
     private void WriteHttp(Activity span, Exchange exchange, Exception? crash)
     {
         Microsoft.AspNetCore.Http.HttpRequest request = exchange.Http.Request;
-        span.SetTag("url.path", Text(request.Path.Value ?? "/"));
+        span.SetTag("url.path", Path(request.Path.Value ?? "/"));
         if (request.Host.HasValue)
         {
             span.SetTag("server.address", Text(request.Host.Host));
@@ -192,4 +194,11 @@ internal sealed class SpanWriter(Redactor redactor, TimeProvider time)
     private static double Money(long pico) => pico / 1e12;
 
     private string Text(string text) => redactor.Redact(text.Length <= Longest ? text : text[..Longest]);
+
+    // Gemini's verb stands behind what names the model: with it an address there would not look like one.
+    private string Path(string path)
+    {
+        int verb = path.LastIndexOf(':');
+        return verb > 0 && path.AsSpan(verb + 1).ContainsAnyExcept(HexDigits) && !path.AsSpan(verb + 1).Contains('/') ? Text(path[..verb]) + Text(path[verb..]) : Text(path);
+    }
 }

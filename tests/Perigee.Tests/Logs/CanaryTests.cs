@@ -41,6 +41,15 @@ public sealed class CanaryTests
         listener.SetMeasurementEventCallback<double>((_, _, tags, _) => Note(metrics, tags));
         listener.SetMeasurementEventCallback<int>((_, _, tags, _) => Note(metrics, tags));
         listener.Start();
+        ConcurrentQueue<string> spans = new();
+        using System.Diagnostics.ActivityListener traces = new()
+        {
+            ShouldListenTo = static source => source.Name == "Perigee",
+            Sample = static (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> _) => System.Diagnostics.ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = span => spans.Enqueue($"{span.DisplayName} {span.StatusDescription} {string.Join(' ', span.TagObjects.Select(static tag => $"{tag.Key}={tag.Value}"))} "
+                + string.Join(' ', span.Events.SelectMany(static one => one.Tags).Select(static tag => $"{tag.Key}={tag.Value}"))),
+        };
+        System.Diagnostics.ActivitySource.AddActivityListener(traces);
         string provider = string.Join(',', ((string[])["refusing", "garbled", "talking"]).Select(name =>
             $$"""
             "{{name}}":{"kind":"custom","baseUrl":"{{upstream.Url}}/{{name}}/v1","network":"loopback","models":["m"]}
@@ -68,14 +77,15 @@ public sealed class CanaryTests
         Assert.Equal(200 * 6, lines.Count(line => line.GetProperty("kind").GetString() == "exchange"));
         Assert.True(lines.Count(line => line.GetProperty("kind").GetString() == "body") > 200 * 8);
         string blobs = string.Join('\n', lines.Select(line => line.GetRawText()));
-        string log = string.Join('\n', processLog), measured = string.Join('\n', metrics.Keys);
+        string log = string.Join('\n', processLog), measured = string.Join('\n', metrics.Keys), traced = string.Join('\n', spans);
+        Assert.True(spans.Count >= 200 * 6, $"{spans.Count} spans");
         foreach (string mark in (string[])["[redacted]", "[email]", "[phone]", "[card]", "[iban]", "[ip]"])
             Assert.Contains(mark, blobs, StringComparison.Ordinal);
         (string Name, byte[] Bytes)[] files = [.. Directory.EnumerateFiles(rig.Folder, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith("perigee.json", StringComparison.Ordinal)).Select(file => (file, File.ReadAllBytes(file)))];
         List<string> leaks = [];
         foreach ((string kind, string planted, string telling) in Planted.Values)
         {
-            foreach ((string where, string text) in ((string, string)[])[("blobs", blobs), ("process log", log), ("metrics", measured)])
+            foreach ((string where, string text) in ((string, string)[])[("blobs", blobs), ("process log", log), ("metrics", measured), ("spans", traced)])
             {
                 if (text.Contains(telling, StringComparison.Ordinal) && leaks.Count < 20)
                     leaks.Add($"{kind} {planted} in {where}: ...{text.Substring(Math.Max(0, text.IndexOf(telling, StringComparison.Ordinal) - 60), 120).ReplaceLineEndings(" ")}");
