@@ -7,7 +7,7 @@ namespace Perigee.TestHost;
 /// <summary>The built app as a plain process on its own Kestrel: what <c>dotnet run</c> starts.</summary>
 public sealed class LocalApp : IRunningApp
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
     private static readonly HttpClient s_probe = new(new SocketsHttpHandler { AllowAutoRedirect = false });
 
     private LocalApp(AppProcess process, string url) => (Process, Url) = (process, url);

@@ -139,7 +139,7 @@ internal sealed class MovedClock(DateTimeOffset start) : FakeTimeProvider(start)
 /// <summary>Waiting for what happens on another thread.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
 
     public static async Task IsTrueAsync(Func<Task<bool>> condition, string what)
     {

@@ -1,4 +1,5 @@
 using Perigee.Acceptance.Tests.Limits.Processes;
+using Perigee.Acceptance.Tests.Streams;
 using Perigee.Testing;
 
 namespace Perigee.Acceptance.Tests.Limits;
@@ -7,6 +8,7 @@ namespace Perigee.Acceptance.Tests.Limits;
 /// Exactness with real processes and a real storage. Two seeds of the twelve limits a minute in every run and one of those a second, which are printed; the benchmark
 /// <c>limits-processes</c> runs the same with twenty.
 /// </summary>
+[Collection(nameof(Alone))]
 public sealed class LedgerProcessTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -25,26 +27,24 @@ public sealed class LedgerProcessTests
             Assert.All(run.Results, result =>
             {
                 Assert.InRange(result.Most, 1, result.Limit.Amount);
-                Assert.True(result.Admitted * 2 >= result.Limit.Amount, $"seed {seed}: little was admitted, {result}");
+                Assert.True(result.Admitted >= 0.25 * Asked(result), $"seed {seed}: little was admitted, {result}");
             });
             Assert.All(run.Faults, static count => Assert.True(count > 0, "Each kind of fault should have happened."));
         }
     }
 
     [Theory, MemberData(nameof(Periods))]
-    public async Task Where_nobody_is_harmed_the_limit_is_used(string period)
+    public Task Where_nobody_is_harmed_the_limit_is_used(string period) => Measuring.HoldsAsync(async () =>
     {
         await using Azurite azurite = await Azurite.StartAsync();
         DrivenRun run = await RunAsync(azurite, period, Environment.TickCount & 0xFFFF, harm: false);
-        Assert.All(run.Results, static result =>
-        {
-            Assert.InRange(result.Most, 1, result.Limit.Amount);
+        Assert.All(run.Results, static result => Assert.InRange(result.Most, 1, result.Limit.Amount));
+        DrivenResult[] unused = [.. run.Results.Where(static result => result.Admitted < result.Limit.LeastUsed * Asked(result))];
+        return unused.Length == 0 ? null : string.Join(", ", unused);
+    });
 
-            // The promise holds for twice the demand: a machine that is too slow to ask for so much is held to half of what it asked for.
-            double limit = result.Admitted / result.Used;
-            Assert.True(result.Admitted >= result.Limit.LeastUsed * Math.Min(limit, result.Asked / 2.0), $"{result}");
-        });
-    }
+    /// <summary>The promise holds for twice the demand: a machine that is too slow to ask for so much is held to half of what it asked for.</summary>
+    private static double Asked(DrivenResult result) => Math.Min(result.Admitted / result.Used, result.Asked / 2.0);
 
     private static async Task<DrivenRun> RunAsync(Azurite azurite, string period, int seed, bool harm)
     {

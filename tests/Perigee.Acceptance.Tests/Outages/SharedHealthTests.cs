@@ -1,9 +1,11 @@
 using Perigee.Acceptance.Tests.Running;
+using Perigee.Acceptance.Tests.Streams;
 using Perigee.Testing;
 
 namespace Perigee.Acceptance.Tests.Outages;
 
 /// <summary>What one process finds out about a target the others of the region know.</summary>
+[Collection(nameof(Alone))]
 public sealed class SharedHealthTests
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);

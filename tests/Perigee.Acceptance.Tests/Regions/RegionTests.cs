@@ -3,10 +3,12 @@ using System.Net.Http.Json;
 using System.Text;
 using Perigee.Acceptance.Tests.Refusals;
 using Perigee.Acceptance.Tests.Running;
+using Perigee.Acceptance.Tests.Streams;
 
 namespace Perigee.Acceptance.Tests.Regions;
 
 /// <summary>What a gateway of several regions promises, with processes and emulators.</summary>
+[Collection(nameof(Alone))]
 public sealed class RegionTests
 {
     private const int Budget = 300;

@@ -36,7 +36,7 @@ internal static class NodeClient
         Task<string> errors = node.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         try
         {
-            await node.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(100));
+            await node.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(5));
         }
         finally
         {

@@ -6,7 +6,7 @@ namespace Perigee.Acceptance.Tests.Running;
 internal static class Patience
 {
     /// <summary>Far above what anything takes on a slow machine.</summary>
-    public static TimeSpan Most { get; } = TimeSpan.FromSeconds(30);
+    public static TimeSpan Most { get; } = TimeSpan.FromSeconds(90);
 
     /// <summary>Waits for an event, or says what did not come.</summary>
     public static async Task WithinAsync(this Task awaited, string what)

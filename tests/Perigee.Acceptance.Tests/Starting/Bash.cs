@@ -24,7 +24,7 @@ internal static class Bash
         Task<string> errors = bash.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         try
         {
-            await bash.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(100));
+            await bash.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(5));
         }
         finally
         {

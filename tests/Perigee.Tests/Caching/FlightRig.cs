@@ -140,7 +140,7 @@ internal sealed class FlightRig
         }
 
         /// <summary>Waits for the end.</summary>
-        public Task EndAsync() => Done.WaitAsync(TimeSpan.FromSeconds(10));
+        public Task EndAsync() => Done.WaitAsync(TimeSpan.FromSeconds(90));
     }
 
     /// <summary>One call to the provider, as forward makes it: it writes to the exchange's output and stops when all are gone.</summary>

@@ -63,7 +63,7 @@ public class FlightTests
                 }
 
                 await asked;
-            }))).WaitAsync(TimeSpan.FromSeconds(20));
+            }))).WaitAsync(TimeSpan.FromSeconds(90));
             Assert.Single(rig.Calls);
             Assert.All(clients, client => Assert.StartsWith("x", client.Text, StringComparison.Ordinal));
             Assert.All(clients, client => Assert.True(client.Exchange.Complete));

@@ -46,11 +46,11 @@ public sealed class FaultMatrixTests(FaultRuns runs) : IClassFixture<FaultRuns>
     }
 
     [Fact]
-    public async Task All_of_it_takes_less_than_half_a_minute()
+    public async Task All_of_it_takes_less_than_three_minutes()
     {
         await runs.EndAsync();
         TestContext.Current.TestOutputHelper!.WriteLine($"{Cell.Matrix.Count} cells in {runs.Took.TotalSeconds:0.0} s");
-        Assert.InRange(runs.Took, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        Assert.InRange(runs.Took, TimeSpan.Zero, TimeSpan.FromMinutes(3));
     }
 
     private static string Attempts(Cell cell, Gets gets)

@@ -53,7 +53,7 @@ internal static class Faults
         yield return Answers(429, 1, "open", "retry-after-ms", "60000") with { RetryAfter = "60" };
         yield return Answers(429, 1, "open", "x-ratelimit-reset-requests", "1m0s") with { RetryAfter = "60" };
         yield return Answers(429, 2, "limited x2", "retry-after", DateTimeOffset.UtcNow.AddMinutes(-1).ToString("R", CultureInfo.InvariantCulture)) with { RetryAfter = "1" };
-        yield return Answers(429, 1, "open", "retry-after", DateTimeOffset.UtcNow.AddHours(2).ToString("R", CultureInfo.InvariantCulture)) with { RetryAfter = "7" };
+        yield return Answers(429, 1, "open", "retry-after", DateTimeOffset.UtcNow.AddHours(20).ToString("R", CultureInfo.InvariantCulture)) with { RetryAfter = "7" };
         yield return Google("0.05s", 2, "limited x2") with { RetryAfter = "1" };
         yield return Google("60s", 1, "open") with { RetryAfter = "60" };
         yield return Answers(503, 2, "limited x2", "retry-after-ms", "20") with { RetryAfter = "1" };

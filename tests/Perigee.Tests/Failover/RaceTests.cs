@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Perigee.Testing;
 
 namespace Perigee.Tests.Failover;
 
@@ -16,7 +17,7 @@ public sealed class RaceTests
     [InlineData(false, false)]
     [InlineData(true, false)]
     [InlineData(true, true)]
-    public async Task A_client_that_leaves_before_the_first_token_ends_the_call_at_once(bool stream, bool opened)
+    public Task A_client_that_leaves_before_the_first_token_ends_the_call_at_once(bool stream, bool opened) => Measuring.HoldsAsync(async () =>
     {
         await using Scene scene = await Scene.StartAsync("a b", """
             "r": {"targets": ["a/m", "b/m"]}
@@ -35,20 +36,20 @@ public sealed class RaceTests
         }, stream);
         using CancellationTokenSource leave = new();
         Task<HttpResponseMessage> asking = scene.Gateway.SendAsync("/v1/chat/completions", Tongue.OpenAi.Question("r", stream), leave.Token);
-        await asked.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         long left = Stopwatch.GetTimestamp();
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
-        TimeSpan took = Stopwatch.GetElapsedTime(left, await aborted.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        TimeSpan took = Stopwatch.GetElapsedTime(left, await aborted.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
         TestContext.Current.TestOutputHelper!.WriteLine($"{took.TotalMilliseconds:0.0} ms");
-        Assert.InRange(took, TimeSpan.Zero, Soon);
         Assert.Equal(0, scene.Calls("b"));
         await Eventually.IsTrueAsync(() => scene.Gateway.States.Of("a/m").InFlight == 0, "the try to end");
 
         JsonElement record = Assert.Single(await scene.Gateway.StopAsync(), static one => one.TryGetProperty("status", out _));
         Assert.Equal(499, record.GetProperty("status").GetInt32());
         Assert.Equal("client_gone", record.GetProperty("error").GetProperty("kind").GetString());
-    }
+        return took <= Soon ? null : $"{took}";
+    });
 
     [Theory]
     [InlineData(false)]
@@ -87,7 +88,7 @@ public sealed class RaceTests
         }, stream);
         Heard heard = await scene.AskAsync(stream: stream);
         Assert.Equal((200, "b", "a/m;lost, b/m;ok;hedge"), (heard.Status, heard.Text, heard.Attempts));
-        await aborted.Task.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        await aborted.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.Equal("b/m", heard.Header("x-perigee-target"));
     }
 

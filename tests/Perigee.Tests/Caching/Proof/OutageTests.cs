@@ -39,7 +39,7 @@ public sealed class OutageTests
                     scene.Time.Advance(TimeSpan.FromMilliseconds(10));
             }
 
-            Reply reply = await asking.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            Reply reply = await asking.WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
             Assert.True(reply is { Status: 200, Cache: "miss", Cut: false }, reply.ToString());
             Assert.Equal(Speech.Text.All, Dialects.Tell(Dialects.OpenAi, reply.Bytes, Framing.Whole).First.Text);
             waits.Add(moved);
@@ -83,7 +83,7 @@ public sealed class OutageTests
         await Task.Delay(50, TestContext.Current.CancellationToken);
         Assert.Equal((false, 1), (asking.IsCompleted, scene.Calls));
         scene.Time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.Equal((200, "miss"), await asking.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken) is { } reply ? (reply.Status, reply.Cache) : default);
+        Assert.Equal((200, "miss"), await asking.WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken) is { } reply ? (reply.Status, reply.Cache) : default);
         Assert.Equal(2, scene.Calls);
         Reply source = await asking;
         for (int i = 0; i < 100 && !(await scene.RowsAsync()).Any(row => row.Text("source") == source.Id); i++)

@@ -73,7 +73,7 @@ public sealed class ReceiptTests
         """)]
     public async Task No_key_and_no_word_of_a_question_lies_in_storage(string semantic)
     {
-        const string Asked = "quokkaprompt", System = "Be brief", Namespace = "What is the population of quokkaprompt in the year 1987";
+        const string Asked = "quokkaprompt", System = "Be brief", Namespace = "What is the population of quokkaprompt in the year 1987604513";
         await using Scene scene = await Scene.StartAsync(Price + semantic);
         scene.Provider.Says = new Speech("Nothing that was asked is said again here: seven.");
         string key = await scene.One.KeyAsync("t1");
@@ -118,7 +118,7 @@ public sealed class ReceiptTests
         Assert.True(all.Count > 20, $"only {all.Count} places");
         foreach ((string where, string text) in all)
         {
-            foreach (string secret in (string[])[Asked, "population", "1987", System, "get_weather", key, Provider.Key, Instance.AdminKey])
+            foreach (string secret in (string[])[Asked, "population", "1987604513", System, "get_weather", key, Provider.Key, Instance.AdminKey])
                 Assert.False(text.Contains(secret, StringComparison.OrdinalIgnoreCase), $"'{secret}' in {where}");
         }
     }
@@ -146,7 +146,7 @@ public sealed class ReceiptTests
             List<(double At, int Events)> seen = [];
             DateTimeOffset began = scene.Time.GetUtcNow();
             if (replay == "instant")
-                await reading.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+                await reading.WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
             while (!reading.IsCompleted && scene.Time.GetUtcNow() - began < TimeSpan.FromSeconds(20))
             {
                 await Task.WhenAny(reading, Task.Delay(20, TestContext.Current.CancellationToken));
@@ -155,7 +155,7 @@ public sealed class ReceiptTests
                     scene.Time.Advance(TimeSpan.FromMilliseconds(100));
             }
 
-            await reading.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+            await reading.WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
             Told told = Dialects.Tell(form.Dialect, got.ToArray(), form.Framing);
             Assert.Equal("one two three four five ", told.First.Text);
             if (form == Form.OpenAiStream)

@@ -103,7 +103,7 @@ internal sealed class Scene : IAsyncDisposable
             await Task.WhenAny(task, Task.Delay(25));
         }
 
-        return await task.WaitAsync(TimeSpan.FromSeconds(20));
+        return await task.WaitAsync(TimeSpan.FromSeconds(90));
     }
 
     private async Task<List<string>> TablesAsync()

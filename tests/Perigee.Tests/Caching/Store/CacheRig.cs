@@ -64,7 +64,7 @@ internal sealed class CacheRig : IDisposable, IGatewayOptions
         await writer.StartAsync(default);
         foreach ((CacheKey key, CachedAnswer answer) in answers)
             writer.Keep(key, answer);
-        await writer.StopAsync(default).WaitAsync(TimeSpan.FromSeconds(20));
+        await writer.StopAsync(default).WaitAsync(TimeSpan.FromSeconds(90));
         return writer;
     }
 

@@ -51,7 +51,7 @@ public sealed class SweepTests : IDisposable
             await hold.Task;
         };
         Task<int?> first = SweepAsync().AsTask();
-        await dropping.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await dropping.Task.WaitAsync(TimeSpan.FromSeconds(90));
         Assert.Null(await SweepAsync());
         hold.SetResult();
         Assert.Equal(1, await first);
