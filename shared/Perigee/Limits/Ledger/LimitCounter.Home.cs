@@ -166,6 +166,7 @@ internal sealed partial class LimitCounter
             long early = _clock.Earliest(_clock.Moment);
             long newest = Math.Max(_shape.At(early).Number, home.Taken.Newest);
             Slot slot = _shape.Numbered(deficits.Count > 0 ? Math.Max(newest, deficits.Keys.Max()) : newest);
+            home.Expire(early);
             home.Taken.Advance(slot.Number);
             int regions = home.Regions(_ledger.Region);
             bool gives = false;

@@ -38,7 +38,7 @@ internal sealed class LimitShape
             if (rule.Meter == LimitMeter.Concurrency)
                 _period = LimitPeriod.None;
             Slots = 1;
-            Key = $"{rule.Meter}-{_period}-{_zone.Id.Replace('/', '_')}{(far ? "-region" : "")}";
+            Key = $"{rule.Meter}-{_period}-{_zone.Id.Replace('/', '_')}";
             return;
         }
 
@@ -51,7 +51,7 @@ internal sealed class LimitShape
         };
         _length = (period + Slack + slots - 1) / slots;
         Slots = slots + 1;
-        Key = string.Create(CultureInfo.InvariantCulture, $"{rule.Meter}-{rule.Period}-{slots}x{_length}{(far ? "-region" : "")}");
+        Key = string.Create(CultureInfo.InvariantCulture, $"{rule.Meter}-{rule.Period}-{slots}x{_length}");
     }
 
     /// <summary>Slots that count together.</summary>
@@ -69,7 +69,9 @@ internal sealed class LimitShape
     /// <summary>How much doubt about the storage's time costs nothing, or little, in ticks.</summary>
     public long Tolerance => Slack > 0 ? Slack : Ahead > 0 ? TimeSpan.TicksPerSecond / 50 : TimeSpan.TicksPerSecond / 5;
 
-    /// <summary>Tells counters of different shapes apart: the row's key.</summary>
+    /// <summary>
+    /// Tells counters of different shapes apart: the row's key. A window of the calendar has the same in one region and in several: what a budget spent still counts when a region is added.
+    /// </summary>
     public string Key { get; }
 
     /// <summary>The slot that holds a time of the storage's clock.</summary>
