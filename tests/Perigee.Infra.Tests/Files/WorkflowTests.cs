@@ -28,7 +28,7 @@ public sealed partial class WorkflowTests
             {
                 if (!step.TryGetProperty("uses", out JsonElement uses))
                     continue;
-                Assert.Matches(@"^[\w-]+/[\w-]+@(v\d+\.\d+\.\d+|[0-9a-f]{40})$", uses.GetString());
+                Assert.Matches(@"^[\w-]+/[\w-]+@[0-9a-f]{40}$", uses.GetString());
                 if (uses.GetString()!.StartsWith("actions/checkout@", StringComparison.Ordinal))
                     Assert.False(step.GetProperty("with").GetProperty("persist-credentials").GetBoolean());
             }
@@ -108,6 +108,16 @@ public sealed partial class WorkflowTests
         Assert.Equal("preview", root.GetProperty("stages")[2].GetProperty("dependsOn").GetString());
     }
 
+    /// <summary>Variables that are no secrets are in the environment by themselves; listed, an unset one would be its own reference.</summary>
+    [Fact]
+    public void Azure_Pipelines_list_no_variable_that_may_be_unset()
+    {
+        string text = File.ReadAllText(Path.Combine(Repository.Root, ".azdo", "pipelines", "azure-dev.yml"));
+        string[] listed = [.. ListedVariable().Matches(text).Select(static match => match.Groups[1].Value)];
+        Assert.Equal(["OPENAI_API_KEY"], listed);
+        Assert.All(listed, name => Assert.Contains($"case \"${name}\" in '$('*) unset {name} ;; esac", text, StringComparison.Ordinal));
+    }
+
     private static JsonElement Workflow(string name) => Yaml.Read(".github", "workflows", name + ".yml");
 
     private static void InOrder(JsonElement job, params string[] pieces)
@@ -123,6 +133,9 @@ public sealed partial class WorkflowTests
     }
 
     private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    [GeneratedRegex(@"^ +\w+: \$\((\w+)\)$", RegexOptions.Multiline)]
+    private static partial Regex ListedVariable();
 
     [GeneratedRegex(@"^\s*(- )?(run|script|inlineScript): (\|\n(?:\s{10,}[^\n]*\n)+|[^\n]*)", RegexOptions.Multiline)]
     private static partial Regex RunLine();
