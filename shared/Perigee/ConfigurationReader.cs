@@ -78,6 +78,12 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             json = json[3..];
         if (json.IsEmpty)
             return null;
+        if (HalfPairs.AreIn(json))
+        {
+            faults.Add("$", "holds half of a surrogate pair in a text (such as \\ud800): write valid Unicode.");
+            return null;
+        }
+
         try
         {
             return JsonDocument.Parse(json, Jsonc);

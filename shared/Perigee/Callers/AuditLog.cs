@@ -195,7 +195,7 @@ internal sealed partial class AuditLog(SharedTables tables, GatewayHost host, Ti
         }
 
         // What was asked for is kept as it came where it is JSON, and not at all where it is none: the handler refuses it.
-        Utf8JsonReader reader = new(value.Span);
+        Utf8JsonReader reader = new(HalfPairs.Mended(value).Span);
         if (!JsonDocument.TryParseValue(ref reader, out JsonDocument? document))
         {
             json.WriteNull(name);

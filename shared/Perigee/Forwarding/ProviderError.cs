@@ -42,7 +42,7 @@ internal static class ProviderError
     {
         try
         {
-            return JsonDocument.Parse(body.ToArray());
+            return JsonDocument.Parse(HalfPairs.Mended(body.ToArray()));
         }
         catch (JsonException)
         {

@@ -89,7 +89,7 @@ internal sealed class JsonIndex : IDisposable
         }
         catch (JsonException e)
         {
-            fault = $"The body is not valid JSON: see line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.";
+            fault = depth >= MaxDepth ? $"The body is nested more than {MaxDepth} levels deep." : $"The body is not valid JSON: see line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.";
         }
 
         if (fault is null)
