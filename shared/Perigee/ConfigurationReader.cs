@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using Perigee.Catalog;
 using Perigee.Providers;
 
@@ -78,9 +79,9 @@ internal sealed class ConfigurationReader(ProviderRows rows, Func<string, string
             json = json[3..];
         if (json.IsEmpty)
             return null;
-        if (HalfPairs.AreIn(json))
+        if (!Utf8.IsValid(json.Span) || ReadableJson.HasHalfPairs(json))
         {
-            faults.Add("$", "holds half of a surrogate pair in a text (such as \\ud800): write valid Unicode.");
+            faults.Add("$", "holds a text that is no Unicode (bytes that are no UTF-8, or half of a surrogate pair such as \\ud800): write valid Unicode.");
             return null;
         }
 

@@ -8,6 +8,7 @@ namespace Perigee;
 internal static class Receipts
 {
     /// <summary>More tries than this are counted, not listed: some proxies refuse long headers.</summary>
+    private const int MostDropped = 4_000;
     private const int MostListed = 16;
 
     /// <summary>Writes them to a response that has not begun.</summary>
@@ -29,7 +30,22 @@ internal static class Receipts
         headers[HeaderNames.OverheadMs] = Milliseconds(exchange.Overhead);
         headers["Server-Timing"] = Timing(exchange, total);
         if (exchange.Dropped.Count > 0)
-            headers[HeaderNames.DroppedParams] = string.Join(", ", exchange.Dropped);
+            headers[HeaderNames.DroppedParams] = Dropped(exchange.Dropped);
+    }
+
+    /// <summary>The fields that were left out, as a header names them: as many as fit, for a client may have invented thousands, in whatever letters.</summary>
+    public static string Dropped(IReadOnlyList<string> fields)
+    {
+        StringBuilder text = new();
+        for (int at = 0; at < fields.Count; at++)
+        {
+            string name = Ascii(fields[at]).Replace(",", "%2C", StringComparison.Ordinal);
+            if (text.Length + name.Length > MostDropped)
+                return text.Append(CultureInfo.InvariantCulture, $"{(at == 0 ? "" : ", and ")}{fields.Count - at} more").ToString();
+            text.Append(at == 0 ? "" : ", ").Append(name);
+        }
+
+        return text.ToString();
     }
 
     /// <summary>A model's name may hold anything; a header may not.</summary>

@@ -267,7 +267,7 @@ internal sealed class CacheMiddleware(
             Scope = question.Scope,
             Took = exchange.ToFirstContent is { } first ? time.GetElapsedTime(exchange.Started) - first : TimeSpan.Zero,
             Began = exchange.StartedAt,
-            Dropped = exchange.Dropped.Count == 0 ? "" : string.Join(", ", exchange.Dropped),
+            Dropped = Receipts.Dropped(exchange.Dropped),
             PicoDollars = AnswerCost.Of(exchange.Served, exchange.Answer.Usage, now),
         };
         cache.Keep(question.Key, answer, replaces);

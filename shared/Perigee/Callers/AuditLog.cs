@@ -195,17 +195,15 @@ internal sealed partial class AuditLog(SharedTables tables, GatewayHost host, Ti
         }
 
         // What was asked for is kept as it came where it is JSON, and not at all where it is none: the handler refuses it.
-        Utf8JsonReader reader = new(HalfPairs.Mended(value).Span);
-        if (!JsonDocument.TryParseValue(ref reader, out JsonDocument? document))
+        try
         {
-            json.WriteNull(name);
-            return;
-        }
-
-        using (document)
-        {
+            using JsonDocument document = JsonDocument.Parse(ReadableJson.Of(value));
             json.WritePropertyName(name);
             document.RootElement.WriteTo(json);
+        }
+        catch (JsonException)
+        {
+            json.WriteNull(name);
         }
     }
 

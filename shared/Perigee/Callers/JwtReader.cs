@@ -86,7 +86,7 @@ internal sealed class JwtReader(SigningKeys keys, TimeProvider time)
 
         try
         {
-            using JsonDocument claims = JsonDocument.Parse(HalfPairs.Mended(Base64UrlEncoder.DecodeBytes(token.EncodedPayload)));
+            using JsonDocument claims = JsonDocument.Parse(ReadableJson.Of(Base64UrlEncoder.DecodeBytes(token.EncodedPayload)));
             return Judge(claims.RootElement, issuer, token);
         }
         catch (JsonException)

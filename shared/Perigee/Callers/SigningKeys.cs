@@ -74,7 +74,7 @@ internal sealed class SigningKeys(ISigningKeyDocuments documents, TimeProvider t
     {
         ReadOnlyMemory<byte> document = await documents.FetchAsync(
             new Uri(issuer.Issuer.TrimEnd('/') + "/.well-known/openid-configuration"), issuer, CancellationToken.None);
-        using JsonDocument json = JsonDocument.Parse(HalfPairs.Mended(document));
+        using JsonDocument json = JsonDocument.Parse(ReadableJson.Of(document));
         JsonElement root = json.RootElement;
         if (root.ValueKind != JsonValueKind.Object || Text(root, "issuer") != issuer.Issuer || Text(root, "jwks_uri") is not { } text)
             throw new IOException("The issuer's discovery document is of another issuer, or names no keys.");

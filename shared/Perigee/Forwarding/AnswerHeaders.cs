@@ -33,13 +33,13 @@ internal static class AnswerHeaders
             bool pass = within && (Passed.Contains(name)
                 || (exchange.Limit is null && (name.StartsWith("x-ratelimit-", StringComparison.OrdinalIgnoreCase)
                     || name.StartsWith("anthropic-ratelimit-", StringComparison.OrdinalIgnoreCase))));
-            if (pass)
+            if (pass && CanBeSaid(values))
                 response.Headers[name] = ToValues(values);
         }
 
         foreach ((string name, HeaderStringValues values) in answer.Content.Headers.NonValidated)
         {
-            if (within && PassedOfContent.Contains(name))
+            if (within && PassedOfContent.Contains(name) && CanBeSaid(values))
                 response.Headers[name] = ToValues(values);
         }
 
@@ -51,9 +51,21 @@ internal static class AnswerHeaders
     public static string? RequestId(HttpResponseMessage answer) =>
         (answer.Headers.NonValidated.TryGetValues("x-request-id", out HeaderStringValues values)
             || answer.Headers.NonValidated.TryGetValues("request-id", out values))
-        && values.Count > 0 && values.ToString() is { Length: <= 200 } id
+        && values.Count > 0 && CanBeSaid(values) && values.ToString() is { Length: <= 200 } id
             ? id
             : null;
+
+    /// <summary>Providers may send any bytes in a header; a server may not, and refuses: such a header is left out.</summary>
+    private static bool CanBeSaid(HeaderStringValues values)
+    {
+        foreach (string value in values)
+        {
+            if (value.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+                return false;
+        }
+
+        return true;
+    }
 
     private static StringValues ToValues(HeaderStringValues values) => values.Count == 1 ? values.ToString() : values.ToArray();
 }

@@ -25,7 +25,7 @@ internal sealed class DemoProvider(TimeProvider time) : HttpMessageHandler
         string path = request.RequestUri!.OriginalString.Split('?')[0];
         if (request.Method != HttpMethod.Post || body.Length == 0)
             return Refuse(404, "The demo answers chat, completions and embeddings only.");
-        using JsonDocument question = JsonDocument.Parse(HalfPairs.Mended(body));
+        using JsonDocument question = JsonDocument.Parse(ReadableJson.Of(body));
         JsonElement root = question.RootElement;
         if (!root.TryGetProperty("model", out JsonElement model) || model.GetString() != Model)
             return Refuse(404, "The demo has one model: demo/echo.");
@@ -240,7 +240,8 @@ internal sealed class DemoProvider(TimeProvider time) : HttpMessageHandler
     {
         foreach (JsonElement message in messages.EnumerateArray().Reverse())
         {
-            if (message.ValueKind != JsonValueKind.Object || !message.TryGetProperty("role", out JsonElement role) || !role.ValueEquals("user"u8)
+            if (message.ValueKind != JsonValueKind.Object || !message.TryGetProperty("role", out JsonElement role)
+                || role.ValueKind != JsonValueKind.String || !role.ValueEquals("user"u8)
                 || !message.TryGetProperty("content", out JsonElement content))
             {
                 continue;

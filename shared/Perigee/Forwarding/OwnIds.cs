@@ -9,7 +9,7 @@ internal static class OwnIds
     /// <summary>The list with only those items of <c>data</c> whose <c>id</c> is the caller's.</summary>
     public static async ValueTask<ReadOnlyMemory<byte>> OnlyAsync(ReadOnlyMemory<byte> list, Func<string, ValueTask<bool>> isOwn)
     {
-        using JsonDocument document = JsonDocument.Parse(HalfPairs.Mended(list));
+        using JsonDocument document = JsonDocument.Parse(ReadableJson.Of(list));
         ArrayBufferWriter<byte> output = new(list.Length);
         using Utf8JsonWriter json = new(output);
         json.WriteStartObject();

@@ -42,7 +42,7 @@ internal static class ProviderError
     {
         try
         {
-            return JsonDocument.Parse(HalfPairs.Mended(body.ToArray()));
+            return JsonDocument.Parse(ReadableJson.Of(body.ToArray()));
         }
         catch (JsonException)
         {

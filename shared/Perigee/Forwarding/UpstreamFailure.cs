@@ -6,6 +6,9 @@ namespace Perigee.Forwarding;
 /// <summary>Turns what can go wrong on the way to a provider into a <see cref="GatewayError"/> that names no address and no key.</summary>
 internal static class UpstreamFailure
 {
+    // The decoder of Brotli has no exception of its own for bytes that are none: the assembly that throws it is what tells.
+    private const string BrotliDecoder = "System.IO.Compression.Brotli";
+
     /// <summary>The error of an exception, or null where it is a fault of our own that must not be taken for the provider's.</summary>
     /// <param name="failure">What was thrown.</param>
     /// <param name="exchange">Tells whether the client is gone or has sent too much.</param>
@@ -48,7 +51,7 @@ internal static class UpstreamFailure
             HttpRequestException { HttpRequestError: var why } => new GatewayError(ErrorKind.ProviderFailed,
                 $"Provider '{provider.Name}' could not be reached{(why == HttpRequestError.Unknown ? "" : $" ({why})")}."),
             IOException => new GatewayError(ErrorKind.ProviderFailed, $"Provider '{provider.Name}' broke the connection before its answer was complete."),
-            InvalidDataException => new GatewayError(ErrorKind.ProviderFailed, $"Provider '{provider.Name}' sent an answer that cannot be decompressed."),
+            InvalidDataException or InvalidOperationException { Source: BrotliDecoder } => new GatewayError(ErrorKind.ProviderFailed, $"Provider '{provider.Name}' sent an answer that cannot be decompressed."),
             _ => null,
         };
     }

@@ -399,7 +399,7 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
     /// <summary>A finished batch names the files that hold its results: made by the provider, and the caller's to read.</summary>
     private async ValueTask RememberFilesAsync(ReadOnlyMemory<byte> batch)
     {
-        using JsonDocument document = JsonDocument.Parse(HalfPairs.Mended(batch));
+        using JsonDocument document = JsonDocument.Parse(ReadableJson.Of(batch));
         foreach (string member in (string[])["output_file_id", "error_file_id"])
         {
             if (document.RootElement.TryGetProperty(member, out JsonElement id) && id.ValueKind == JsonValueKind.String)

@@ -16,6 +16,12 @@ internal static class AnthropicError
     {
         try
         {
+            // To its end: what has something behind it is no JSON.
+            Utf8JsonReader whole = new(body, AnthropicEvent.Options);
+            while (whole.Read())
+            {
+            }
+
             AnthropicEvent outer = AnthropicEvent.Read(body);
             if (!outer.Type.SequenceEqual("error"u8) || outer.Error.IsEmpty || outer.Error[0] != (byte)'{')
                 return false;

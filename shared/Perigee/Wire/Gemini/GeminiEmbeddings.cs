@@ -39,7 +39,7 @@ internal static class GeminiEmbeddings
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(HalfPairs.Mended(answer));
+            using JsonDocument document = JsonDocument.Parse(ReadableJson.Of(answer));
             if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("data"u8, out JsonElement data)
                 || data.ValueKind != JsonValueKind.Array)
             {

@@ -30,7 +30,10 @@ internal static class OpenAiError
                 {
                     int depth = reader.CurrentDepth;
                     while (reader.Read() && reader.CurrentDepth > depth)
-                        found |= reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == depth + 1 && reader.ValueTextEquals("message"u8);
+                    {
+                        if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == depth + 1 && reader.ValueTextEquals("message"u8))
+                            found = reader.Read() && reader.TokenType == JsonTokenType.String;
+                    }
                 }
                 else
                 {
@@ -38,7 +41,12 @@ internal static class OpenAiError
                 }
             }
 
-            return found && reader.BytesConsumed > 0;
+            // To its end: what has something behind it is no JSON.
+            while (reader.Read())
+            {
+            }
+
+            return found;
         }
         catch (JsonException)
         {

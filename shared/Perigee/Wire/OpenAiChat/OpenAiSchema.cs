@@ -17,7 +17,7 @@ internal static class OpenAiSchema
     /// </summary>
     public static byte[]? WithoutRootUnion(ReadOnlyMemory<byte> schema)
     {
-        using JsonDocument document = JsonDocument.Parse(HalfPairs.Mended(schema));
+        using JsonDocument document = JsonDocument.Parse(ReadableJson.Of(schema));
         JsonElement root = document.RootElement;
         if (!Unions.Any(u => root.TryGetProperty(u, out _)))
             return null;

@@ -1,17 +1,25 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
 
 namespace Perigee;
 
 /// <summary>
-/// Escapes of JSON that spell half a surrogate pair (<c>\ud800</c>): RFC 8259, section 8.2, allows them, they are no text, and the parser takes them and throws when somebody reads them.
-/// For JSON of strangers whose texts are read one by one.
+/// JSON of strangers whose texts are read one by one. The parser takes what is no text, and throws when somebody reads it: escapes that spell half a surrogate pair (<c>\ud800</c>; RFC 8259,
+/// section 8.2, allows them) and bytes that are no UTF-8.
 /// </summary>
-internal static class HalfPairs
+internal static class ReadableJson
 {
     private const int Escape = 6;
 
     /// <summary>The JSON with U+FFFD for each of them, or the same memory where there is none.</summary>
-    public static ReadOnlyMemory<byte> Mended(ReadOnlyMemory<byte> json)
+    public static ReadOnlyMemory<byte> Of(ReadOnlyMemory<byte> json) =>
+        Paired(Utf8.IsValid(json.Span) ? json : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json.Span)));
+
+    /// <summary>Whether an escape spells half a surrogate pair.</summary>
+    public static bool HasHalfPairs(ReadOnlyMemory<byte> json) => !Paired(json).Equals(json);
+
+    private static ReadOnlyMemory<byte> Paired(ReadOnlyMemory<byte> json)
     {
         byte[]? copy = null;
         ReadOnlySpan<byte> all = json.Span;
@@ -36,9 +44,6 @@ internal static class HalfPairs
 
         return copy ?? json;
     }
-
-    /// <summary>Whether there is any.</summary>
-    public static bool AreIn(ReadOnlyMemory<byte> json) => !Mended(json).Equals(json);
 
     private static int Next(ReadOnlySpan<byte> json, int from)
     {

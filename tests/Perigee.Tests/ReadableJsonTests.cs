@@ -6,7 +6,7 @@ using Perigee.Tests.Failover;
 namespace Perigee.Tests;
 
 /// <summary>Half of a surrogate pair in an escape is JSON, and no text: nowhere is it more than a bad request.</summary>
-public sealed class HalfPairsTests
+public sealed class ReadableJsonTests
 {
     private const string Half = "\\ud800";
 
@@ -22,10 +22,10 @@ public sealed class HalfPairsTests
     [InlineData("""{"a":"b"}""", """{"a":"b"}""")]
     public void Halves_become_the_replacement_character(string json, string mended)
     {
-        ReadOnlyMemory<byte> before = Encoding.UTF8.GetBytes(json), after = HalfPairs.Mended(before);
+        ReadOnlyMemory<byte> before = Encoding.UTF8.GetBytes(json), after = ReadableJson.Of(before);
         Assert.Equal(mended, Encoding.UTF8.GetString(after.Span));
         Assert.Equal(json == mended, after.Equals(before));
-        Assert.Equal(json != mended, HalfPairs.AreIn(before));
+        Assert.Equal(json != mended, ReadableJson.HasHalfPairs(before));
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class HalfPairsTests
         for (int round = 0; round < 2000; round++)
         {
             string json = $"{{\"{Some()}\":[\"{Some()}\"]}}";
-            using JsonDocument document = JsonDocument.Parse(HalfPairs.Mended(Encoding.UTF8.GetBytes(json)));
+            using JsonDocument document = JsonDocument.Parse(ReadableJson.Of(Encoding.UTF8.GetBytes(json)));
             JsonProperty member = document.RootElement.EnumerateObject().Single();
             Assert.NotNull(member.Name + member.Value[0].GetString());
         }
@@ -89,7 +89,7 @@ public sealed class HalfPairsTests
         Heard heard = await scene.PostAsync(path, """{"model":"r","max_tokens":9,"input":"x","messages":[{"role":"user","content":"x"}]}""");
         Assert.True(heard.Status == status, heard.Body);
         Assert.False(heard.Cut);
-        using JsonDocument told = JsonDocument.Parse(HalfPairs.Mended(Encoding.UTF8.GetBytes(heard.Body)));
+        using JsonDocument told = JsonDocument.Parse(ReadableJson.Of(Encoding.UTF8.GetBytes(heard.Body)));
         Assert.Equal(JsonValueKind.Object, told.RootElement.ValueKind);
     }
 }
