@@ -29,6 +29,9 @@ internal sealed class AzureMonitorExporter(string connection, bool identity, str
     {
         sender.ConnectionString = connection;
 
+        // Its own sampler, where OTEL_TRACES_SAMPLER asks for one, is told by variables: five traces a second, its default, would lose the rest.
+        sender.TracesPerSecond = null;
+
         // What cannot be sent is not put on the disk of whatever machine this is: it may hold content.
         sender.DisableOfflineStorage = true;
         if (identity || options.AzureMonitorIdentity)

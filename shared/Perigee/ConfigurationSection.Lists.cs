@@ -79,6 +79,30 @@ internal sealed partial class ConfigurationSection
     public bool HasItems(string member) => Find(member) is { ValueKind: not JsonValueKind.Undefined } value
         && (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > 0);
 
+    /// <summary>A list of whole numbers, or null where it is missing.</summary>
+    /// <param name="member">The list.</param>
+    /// <param name="least">The smallest that is taken.</param>
+    /// <param name="most">The largest that is taken.</param>
+    /// <param name="count">The most numbers that are taken.</param>
+    public IReadOnlyList<int>? WholeNumbers(string member, int least, int most, int count)
+    {
+        Ask(member, $"array of integers {least}..{most}");
+        if (Take(member, JsonValueKind.Array, "a list") is not { } list)
+            return null;
+        List<int> numbers = [];
+        foreach (JsonElement item in list.EnumerateArray())
+        {
+            if (item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int number) && number >= least && number <= most)
+                numbers.Add(number);
+            else
+                Fault(member, $"has to hold whole numbers from {least} to {most}, and nothing else.");
+        }
+
+        if (list.GetArrayLength() > count)
+            Fault(member, $"has {list.GetArrayLength()} entries; at most {count} are taken.");
+        return numbers;
+    }
+
     /// <summary>One text or a list of them, or null.</summary>
     public IReadOnlyList<string>? Some(string member)
     {

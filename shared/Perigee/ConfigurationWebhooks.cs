@@ -8,6 +8,8 @@ internal static class ConfigurationWebhooks
     private const int Most = 20;
     private const int ShortestSecret = 24;
     private const int LongestSecret = 64;
+    private const int MostDays = 365;
+    private const int MostNumbers = 10;
     private const string Prefix = "whsec_";
 
     /// <summary>Reads the list.</summary>
@@ -35,6 +37,7 @@ internal static class ConfigurationWebhooks
         string? url = entry.Text("url"), variable = entry.Text("secretVariable");
         NetworkReach network = (NetworkReach?)entry.Choice("network", "public", "private", "loopback") ?? NetworkReach.Public;
         IReadOnlyList<string>? events = entry.Some("events");
+        IReadOnlyList<int>? days = entry.WholeNumbers("expiringDays", 1, MostDays, MostNumbers);
         entry.Close();
         if (!entry.IsGiven)
             return null;
@@ -54,7 +57,10 @@ internal static class ConfigurationWebhooks
                 entry.Fault("events", $"knows no '{name}'; there are {string.Join(", ", WebhookOptions.Known)}.");
         }
 
-        return address is null ? null : new WebhookOptions(address, secret, (events ?? WebhookOptions.Known).ToHashSet(StringComparer.Ordinal), network);
+        if (address is null)
+            return null;
+        WebhookOptions hook = new(address, secret, (events ?? WebhookOptions.Known).ToHashSet(StringComparer.Ordinal), network);
+        return days is null ? hook : hook with { ExpiringDays = days.ToHashSet() };
     }
 
     private static byte[] SecretOf(string? text)

@@ -205,6 +205,7 @@ internal static class ManagementEndpoints
         json.WriteNumber("dayDays"u8, options.Usage.DayDays);
         json.WriteNumber("mostGroups"u8, options.Usage.MostGroups);
         json.WriteEndObject();
+        ConfigurationView.Write(json, options);
     }
 
     private static async Task AnswerAsync(HttpContext http, int status, Action<Utf8JsonWriter> write)

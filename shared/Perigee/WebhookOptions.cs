@@ -10,7 +10,12 @@ namespace Perigee;
 internal sealed record WebhookOptions(Uri Url, byte[] Secret, IReadOnlySet<string> Events, NetworkReach Network)
 {
     /// <summary>All that there is to be told of.</summary>
-    public static IReadOnlyList<string> Known { get; } = ["budget.threshold", "breaker.opened", "breaker.closed", "logs.dropped"];
+    public static IReadOnlyList<string> Known { get; } = ["budget.threshold", "key.expiring", "breaker.opened", "breaker.closed", "storage.down", "storage.up", "logs.dropped"];
+
+    /// <summary>How many days before a key's end it wants to be told.</summary>
+    public IReadOnlySet<int> ExpiringDays { get; init; } = UsualDays;
+
+    private static IReadOnlySet<int> UsualDays { get; } = new HashSet<int> { 7, 1 };
 
     /// <inheritdoc/>
     public override string ToString() => Url.Host;

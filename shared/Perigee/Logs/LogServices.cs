@@ -18,6 +18,7 @@ internal static class LogServices
         .AddSingleton<ITextRedactor>(static provider => provider.GetRequiredService<Redactor>())
         .AddSingleton<LogMetrics>()
         .AddSingleton(new LogFolder())
+        .AddSingleton<UnwrittenRecords>()
         .AddSingleton<LogShipper>()
         .AddSingleton<IExchangeSink>(static provider => provider.GetRequiredService<LogShipper>())
         .AddSingleton<BodyShipper>()

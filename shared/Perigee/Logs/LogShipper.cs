@@ -11,35 +11,43 @@ internal sealed class LogShipper : IExchangeSink, ILogLines<ExchangeRecord>, IDi
     /// <summary>The most records that wait.</summary>
     public const int Capacity = 65_536;
 
-    private static readonly Action<ExchangeRecord, long> Number = static (record, number) => record.Sequence = number;
-
     private readonly LogQueue<ExchangeRecord> _queue;
     private readonly LogStream<ExchangeRecord> _stream;
     private readonly LogLine _lines;
     private readonly IProofSecret? _secret;
     private readonly TakenFile? _taken;
+    private readonly UnwrittenRecords _unwritten;
     private readonly Action<ExchangeRecord, long> _number;
 
     public LogShipper(
         IStorage storage, GatewayHost host, IGatewayOptions options, Redactor redactor, TimeProvider time, ILogger<LogShipper> log,
-        LogMetrics? metrics = null, LogFolder? folder = null, IProofSecret? secret = null)
+        LogMetrics? metrics = null, LogFolder? folder = null, IProofSecret? secret = null, UnwrittenRecords? unwritten = null)
     {
         LogOrigin origin = new(host.Region, host.Instance);
         metrics ??= new LogMetrics();
         _secret = secret;
         _lines = new LogLine(origin, new CleanTexts(redactor, secret));
         _taken = folder?.Taken(storage, host, LogSchema.Requests);
-        _number = _taken is null ? Number : (record, number) =>
+        _unwritten = unwritten ?? new UnwrittenRecords();
+        _number = (record, number) =>
         {
             record.Sequence = number;
-            _taken.Set(number);
+            _taken?.Set(number);
+            _unwritten.Add(record);
         };
-        _queue = new LogQueue<ExchangeRecord>(Capacity, _ => metrics.Dropped(LogSchema.Requests, 1)) { Crowd = 2048 };
+        _queue = new LogQueue<ExchangeRecord>(Capacity, record =>
+        {
+            metrics.Dropped(LogSchema.Requests, 1);
+            _unwritten.Remove(record);
+        }) { Crowd = 2048 };
         _stream = new LogStream<ExchangeRecord>(LogSchema.Requests, _queue, this, givesUp: true, new(storage.Blobs("logs"), origin, options, metrics, time, log, _taken));
     }
 
     /// <summary>Records dropped since the last blob.</summary>
     public long Dropped => _queue.Dropped;
+
+    /// <summary>Records that were ever dropped.</summary>
+    public long DroppedEver => _queue.DroppedEver;
 
     /// <summary>Records that wait.</summary>
     public int Waiting => _queue.Count;
@@ -72,8 +80,5 @@ internal sealed class LogShipper : IExchangeSink, ILogLines<ExchangeRecord>, IDi
 
     void ILogLines<ExchangeRecord>.Write(Utf8JsonWriter json, ExchangeRecord item, long sequence, List<LogObject> objects) => _lines.Write(json, item);
 
-    void ILogLines<ExchangeRecord>.Done(ExchangeRecord item)
-    {
-        // Nothing is held but the record itself.
-    }
+    void ILogLines<ExchangeRecord>.Done(ExchangeRecord item) => _unwritten.Remove(item);
 }

@@ -25,9 +25,18 @@ internal static class Spans
             new("url.scheme", exchange.Http.Request.Scheme),
         ];
 
-        // What the gateway asks for itself has no client.
+        // What the gateway asks for itself has no client, and belongs to what it asks it for.
         ActivityKind kind = exchange.Purpose is null ? ActivityKind.Server : ActivityKind.Internal;
-        return Source.StartActivity($"{exchange.Http.Request.Method} {route}", kind, caller, tags, links: null, exchange.StartedAt);
+
+        // A trace that begins here begins with this span: ASP.NET Core has begun one of its own where anything is logged, which nobody records, and
+        // samplers would take that for the caller's decision.
+        Activity? around = Activity.Current;
+        if (kind == ActivityKind.Server && caller == default)
+            Activity.Current = null;
+        Activity? span = Source.StartActivity($"{exchange.Http.Request.Method} {route}", kind, caller, tags, links: null, exchange.StartedAt);
+        if (span is null)
+            Activity.Current = around;
+        return span;
     }
 
     /// <summary>Begins the span of a call to a provider. Its attributes are written at the exchange's end, but for those that samplers look at.</summary>

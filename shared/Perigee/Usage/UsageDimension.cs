@@ -45,6 +45,9 @@ internal enum UsageDimension
 /// <summary>The dimensions' names in queries, answers and headings.</summary>
 internal static class UsageDimensions
 {
+    /// <summary>What a query may say for <c>organisation</c>; answers do not.</summary>
+    public const string Short = "org";
+
     /// <summary>How many a group holds; those behind are derived.</summary>
     public const int Held = (int)UsageDimension.StatusClass;
 
@@ -57,5 +60,5 @@ internal static class UsageDimensions
     public static string NameOf(UsageDimension dimension) => Names[(int)dimension];
 
     /// <summary>The one of a name, or null.</summary>
-    public static UsageDimension? Find(string name) => Array.IndexOf(Names, name) is >= 0 and var place ? (UsageDimension)place : null;
+    public static UsageDimension? Find(string name) => name == Short ? UsageDimension.Organisation : Array.IndexOf(Names, name) is >= 0 and var place ? (UsageDimension)place : null;
 }

@@ -17,7 +17,7 @@ internal sealed class UsageQuery
     private static readonly TimeSpan[] Longest = [TimeSpan.FromDays(1), TimeSpan.FromDays(31), TimeSpan.FromDays(800), TimeSpan.FromDays(800)];
 
     /// <summary>The names that a query may have.</summary>
-    public static string[] Names { get; } = ["from", "to", "bucket", "groupBy", "format", .. UsageDimensions.All];
+    public static string[] Names { get; } = ["from", "to", "bucket", "groupBy", "format", UsageDimensions.Short, .. UsageDimensions.All];
 
     /// <summary>The beginning, in UTC.</summary>
     public DateTimeOffset From { get; private init; }
@@ -142,10 +142,12 @@ internal sealed class UsageQuery
     private static Dictionary<UsageDimension, HashSet<string>> ReadFilters(IQueryCollection query, ref GatewayError? error)
     {
         Dictionary<UsageDimension, HashSet<string>> filters = [];
-        foreach (string name in UsageDimensions.All)
+        foreach (string name in UsageDimensions.All.Append(UsageDimensions.Short))
         {
             if (!query.TryGetValue(name, out StringValues given))
                 continue;
+            if (name == UsageDimensions.Short && filters.ContainsKey(UsageDimension.Organisation))
+                error ??= Bad(name, "says the same as 'organisation': give one of them");
             List<string> values = [.. Values(given)];
             if (values.Count is 0 or > MostValues || values.Exists(static value => value.Length > LongestValue))
                 error ??= Bad(name, $"must be 1 to {MostValues} values of at most {LongestValue} characters, divided by commas; '{None}' stands for none");

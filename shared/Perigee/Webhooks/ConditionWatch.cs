@@ -10,8 +10,12 @@ internal sealed class ConditionWatch(WebhookSender sender, TargetStates states, 
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
+    /// <summary>Drops that are so far apart are of two outages.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(10);
+
     private ITimer? _timer;
-    private long _told;
+    private long _seen;
+    private DateTimeOffset _dropped = DateTimeOffset.MinValue;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -52,19 +56,22 @@ internal sealed class ConditionWatch(WebhookSender sender, TargetStates states, 
 
     private void LookAtLogs()
     {
-        long dropped = logs.Dropped;
-        if (dropped > 0 && _told == 0)
-        {
-            DateTimeOffset now = time.GetUtcNow();
-            sender.Send(WebhookMessage.Make("logs.dropped", string.Create(CultureInfo.InvariantCulture, $"{host.Instance}|{now.ToUnixTimeMilliseconds()}"), now, json =>
-            {
-                json.WriteNumber("dropped"u8, dropped);
-                json.WriteString("region"u8, host.Region);
-                json.WriteString("instance"u8, host.Instance);
-            }));
-        }
+        // Of all that ever were: those of a blob that is on its way wait no more, and are lost all the same.
+        long dropped = logs.DroppedEver, more = dropped - _seen;
+        _seen = dropped;
+        if (more <= 0)
+            return;
+        DateTimeOffset now = time.GetUtcNow(), before = _dropped;
+        _dropped = now;
 
         // Once for an outage: the next blob says how many there were in all.
-        _told = dropped;
+        if (now - before < Quiet)
+            return;
+        sender.Send(WebhookMessage.Make("logs.dropped", string.Create(CultureInfo.InvariantCulture, $"{host.Instance}|{now.ToUnixTimeMilliseconds()}"), now, json =>
+        {
+            json.WriteNumber("dropped"u8, more);
+            json.WriteString("region"u8, host.Region);
+            json.WriteString("instance"u8, host.Instance);
+        }));
     }
 }

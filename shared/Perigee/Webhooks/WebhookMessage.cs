@@ -11,6 +11,9 @@ namespace Perigee.Webhooks;
 /// <param name="Body">The JSON body.</param>
 internal sealed record WebhookMessage(string Id, string Type, byte[] Body)
 {
+    /// <summary>How many days before a key's end it is told, or null: who did not ask for that day is not told.</summary>
+    public int? Days { get; init; }
+
     /// <summary>Makes one.</summary>
     /// <param name="type">What happened.</param>
     /// <param name="key">What makes the event one and the same.</param>

@@ -66,7 +66,7 @@ internal sealed partial class WebhookSender : BackgroundService
     {
         await foreach (WebhookMessage message in _messages.Reader.ReadAllAsync(stoppingToken))
         {
-            foreach (WebhookOptions hook in _options.Current.Webhooks.Where(hook => hook.Events.Contains(message.Type)))
+            foreach (WebhookOptions hook in _options.Current.Webhooks.Where(hook => hook.Events.Contains(message.Type) && (message.Days is not { } days || hook.ExpiringDays.Contains(days))))
             {
                 await _places.WaitAsync(stoppingToken);
                 _ = DeliverAsync(hook, message, stoppingToken);

@@ -9,5 +9,8 @@ internal static class WebhookServices
         .AddSingleton<WebhookSender>()
         .AddSingleton<IExchangeSink, BudgetWatch>()
         .AddHostedService(static provider => provider.GetRequiredService<WebhookSender>())
-        .AddHostedService<ConditionWatch>();
+        .AddHostedService<ConditionWatch>()
+        .AddSingleton<KeyWatch>()
+        .AddHostedService(static provider => provider.GetRequiredService<KeyWatch>())
+        .AddHostedService<StorageWatch>();
 }

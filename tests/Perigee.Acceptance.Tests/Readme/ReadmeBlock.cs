@@ -7,7 +7,7 @@ namespace Perigee.Acceptance.Tests.Readme;
 /// One fenced block of README.md. The comment right above it says how it is tested: <c>run command</c>: it starts a gateway, which has to
 /// answer. <c>test command</c>: .ci/run takes it from there. <c>test: NAME</c>: it runs against a gateway, has to end well and to print
 /// something; one that mentions PERIGEE_ADMIN_KEY or $PERIGEE_KEY gets a gateway that asks for keys and both variables, any other an open
-/// one. <c>not tested: REASON</c>: it is not run. In bash, js (with the packages of tests/npm) and csharp (a file-based program);
+/// one. <c>test: NAME, alone</c>: as that, but against a gateway of its own, which it may change. <c>not tested: REASON</c>: it is not run. In bash, js (with the packages of tests/npm) and csharp (a file-based program);
 /// <c>http://localhost:7071</c> is replaced by the address of the gateway under test. A jsonc block is a perigee.json.
 /// </summary>
 /// <param name="Line">Where it begins.</param>
@@ -37,6 +37,9 @@ public sealed partial record ReadmeBlock(int Line, string Language, string Comme
 
     /// <summary>Whether that gateway has to ask for keys.</summary>
     public bool WantsKeys => Code.Contains("PERIGEE_ADMIN_KEY", StringComparison.Ordinal) || Code.Contains("$PERIGEE_KEY", StringComparison.Ordinal);
+
+    /// <summary>Whether it changes the gateway that it runs against, and so needs one of its own.</summary>
+    public bool IsAlone => Comment.EndsWith(", alone", StringComparison.Ordinal);
 
     /// <summary>The code with the address under test in it.</summary>
     public string For(string url) =>

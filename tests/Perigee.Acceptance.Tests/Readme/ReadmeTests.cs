@@ -76,8 +76,20 @@ public sealed class ReadmeTests(Rig rig)
     {
         Gateway gateway = await rig.GatewayAsync(HostKind.Local);
         Dictionary<string, string> environment = new() { ["PERIGEE_ADMIN_KEY"] = Gateway.AdminKey, ["PERIGEE_KEY"] = await gateway.NewKeyAsync() };
-        foreach (ReadmeBlock block in Blocks.Where(block => block.IsTest && block.WantsKeys))
+        foreach (ReadmeBlock block in Blocks.Where(block => block.IsTest && block.WantsKeys && !block.IsAlone))
             await RunAsync(block, gateway.Url, environment);
+    }
+
+    [Fact]
+    public async Task Blocks_that_change_their_gateway_work()
+    {
+        ReadmeBlock[] blocks = [.. Blocks.Where(block => block.IsTest && block.IsAlone)];
+        Assert.NotEmpty(blocks);
+        foreach (ReadmeBlock block in blocks)
+        {
+            await using Gateway gateway = await Gateway.StartAsync(HostKind.Local, "{}");
+            await RunAsync(block, gateway.Url, new Dictionary<string, string> { ["PERIGEE_ADMIN_KEY"] = Gateway.AdminKey, ["PERIGEE_KEY"] = await gateway.NewKeyAsync() });
+        }
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Perigee.Cli;
 using Perigee.Tests.Caching.Proving;
+using Perigee.Tests.Cli;
 
 namespace Perigee.Tests.Callers;
 
@@ -75,20 +75,5 @@ public sealed class CommandTests
         }
     }
 
-    private static async Task<string> RunAsync(Scene? scene, int exit, params string[] args)
-    {
-        Func<string, string?> environment = name => name switch
-        {
-            "PERIGEE_URL" => scene?.One.Http.BaseAddress!.ToString(),
-            "PERIGEE_ADMIN_KEY" => Instance.AdminKey,
-            _ => null,
-        };
-        using Api api = new(environment);
-        using StringWriter output = new(), errors = new();
-        int code = await new Commands(api, environment).RunAsync(args, output, errors);
-        string said = output.ToString() + errors;
-        Assert.True(code == exit, $"{string.Join(' ', args)}: {code} {said}");
-        Assert.DoesNotContain(Instance.AdminKey, said, StringComparison.Ordinal);
-        return said;
-    }
+    private static Task<string> RunAsync(Scene? scene, int exit, params string[] args) => Commanding.RunAsync(scene?.One, exit, args);
 }

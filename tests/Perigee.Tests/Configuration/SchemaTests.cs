@@ -135,6 +135,7 @@ public class SchemaTests
         : node.TryGetProperty("items", out JsonElement items) && items.TryGetProperty("anyOf", out _) ? "array of strings or target"
         : node.TryGetProperty("items", out JsonElement objects) && objects.TryGetProperty("properties", out _) ? "array of objects"
         : node.TryGetProperty("items", out items) && items.TryGetProperty("$ref", out JsonElement shape) ? $"array of {Shape(shape)}"
+        : node.TryGetProperty("items", out items) && items.TryGetProperty("minimum", out JsonElement least) ? $"array of integers {least.GetInt64()}..{items.GetProperty("maximum").GetInt64()}"
         : node.GetProperty("type").GetString() switch
         {
             "integer" => $"integer {node.GetProperty("minimum").GetInt64()}..{node.GetProperty("maximum").GetInt64()}",

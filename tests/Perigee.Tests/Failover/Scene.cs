@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace Perigee.Tests.Failover;
@@ -16,7 +17,16 @@ internal sealed class Scene : IAsyncDisposable
     /// <param name="routes">The text of <c>routes</c>.</param>
     /// <param name="more">Further members of perigee.json.</param>
     /// <param name="variables">Further variables of the gateway's environment.</param>
-    public static async Task<Scene> StartAsync(string providers, string routes, string more = "", params (string Name, string? Value)[] variables)
+    public static Task<Scene> StartAsync(string providers, string routes, string more = "", params (string Name, string? Value)[] variables) =>
+        StartAsync(providers, routes, more, null, variables);
+
+    /// <summary>Starts it.</summary>
+    /// <param name="providers">Their names, divided by spaces. One that ends in ! is dead.</param>
+    /// <param name="routes">The text of <c>routes</c>.</param>
+    /// <param name="more">Further members of perigee.json.</param>
+    /// <param name="services">Adds to the gateway's services, after all others.</param>
+    /// <param name="variables">Further variables of the gateway's environment.</param>
+    public static async Task<Scene> StartAsync(string providers, string routes, string more, Action<WebApplicationBuilder>? services, params (string Name, string? Value)[] variables)
     {
         FaultyUpstream upstream = await FaultyUpstream.StartAsync();
         IEnumerable<string> entries = providers.Split(' ').Select(name => name.EndsWith('!')
@@ -27,7 +37,7 @@ internal sealed class Scene : IAsyncDisposable
               "providers": { {{string.Join(", ", entries)}} },
               "routes": { {{routes}} }{{(more.Length > 0 ? ", " + more : "")}}
             }
-            """, variables));
+            """, services, variables));
     }
 
     /// <summary>A provider that answers with its own name, to whole questions.</summary>

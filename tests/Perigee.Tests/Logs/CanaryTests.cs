@@ -60,7 +60,7 @@ public sealed class CanaryTests
             {
                 // As the app has it (functions/Launch.cs): the framework's own lines hold addresses with their queries.
                 builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
-                builder.Services.AddSingleton<ILoggerProvider>(new Keeper(processLog));
+                builder.Services.AddSingleton<ILoggerProvider>(new KeptLog(processLog));
             });
         foreach ((string _, string planted, string _) in Planted.Values)
         {
@@ -152,21 +152,5 @@ public sealed class CanaryTests
     {
         foreach (KeyValuePair<string, object?> tag in tags)
             metrics.TryAdd($"{tag.Key}={tag.Value}", 0);
-    }
-
-    private sealed class Keeper(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue(formatter(state, exception) + exception);
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -48,6 +48,7 @@ internal static class Convention
         ["gen_ai.embeddings.dimension.count"] = (typeof(long), Level.Recommended),
         ["gen_ai.request.encoding_formats"] = (typeof(string[]), Level.Recommended),
         ["openai.api.type"] = (typeof(string), Level.Recommended),
+        ["gen_ai.system_instructions"] = (typeof(string), Level.OptIn),
         ["gen_ai.input.messages"] = (typeof(string), Level.OptIn),
         ["gen_ai.output.messages"] = (typeof(string), Level.OptIn),
 
@@ -73,6 +74,7 @@ internal static class Convention
         ["gen_ai.response.model"] = (typeof(string), Level.Recommended),
 
         // Where no call was made: a replay.
+        ["gen_ai.system_instructions"] = (typeof(string), Level.OptIn),
         ["gen_ai.input.messages"] = (typeof(string), Level.OptIn),
         ["gen_ai.output.messages"] = (typeof(string), Level.OptIn),
     };

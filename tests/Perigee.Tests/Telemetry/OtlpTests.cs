@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Perigee.Tests.Configuration;
 using Perigee.Tests.Failover;
+using Perigee.Tests.Logs;
 
 namespace Perigee.Tests.Telemetry;
 
@@ -51,6 +54,65 @@ public sealed class OtlpTests
         Assert.Contains(collector.Below("log", 1, 2, 2), static record => record.Text(5).Contains("Telemetry is sent", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(null, 40)]
+    [InlineData(0.0, 0)]
+    public async Task Every_trace_that_begins_here_arrives_unless_the_configuration_says_fewer(double? ratio, int expected)
+    {
+        // The process's log is sent, too: then ASP.NET Core begins a trace of its own, which nobody records.
+        await using Collector collector = await Collector.StartAsync(grpc: false);
+        await using Scene scene = await SceneAsync(collector.Url, grpc: false, ratio is { } share ? $$""", "sampleRatio": {{share}}""" : "");
+        scene.Works("a");
+        for (int i = 0; i < 40; i++)
+            Assert.Equal(200, (await scene.AskAsync("a/m")).Status);
+        await scene.Gateway.StopAsync();
+        List<Proto> requests = [.. collector.Below("trace", 1, 2, 2).Where(static span => span.Number(6) == 2)];
+        Assert.Equal(expected, requests.Count);
+        Assert.Equal(expected, requests.Select(static span => Convert.ToHexString(span.Bytes(1))).Distinct().Count());
+        Assert.All(requests, static span => Assert.Empty(span.Bytes(4)));
+    }
+
+    [Theory]
+    [InlineData("nobody")]
+    [InlineData("503")]
+    public async Task A_collector_that_is_down_is_said_once_a_minute_however_often_it_fails(string how)
+    {
+        await using FaultyUpstream other = await FaultyUpstream.StartAsync();
+        other.On("collector", static http =>
+        {
+            http.Response.StatusCode = 503;
+            return Task.CompletedTask;
+        });
+        System.Collections.Concurrent.ConcurrentQueue<string> log = new();
+        string? before = Environment.GetEnvironmentVariable(Delay);
+        Environment.SetEnvironmentVariable(Delay, "20");
+        try
+        {
+            await using Scene scene = await Scene.StartAsync("a", "", $$""" "telemetry": {"otlp": {"endpoint": "{{(how == "503" ? other.Url + "/collector" : FaultyUpstream.Nobody)}}", "protocol": "http/protobuf"} } """,
+                builder => builder.Services.AddSingleton<ILoggerProvider>(new KeptLog(log)));
+            scene.Works("a");
+            Stopwatch asked = Stopwatch.StartNew();
+            for (int i = 0; i < 60; i++)
+            {
+                Assert.Equal(200, (await scene.AskAsync("a/m")).Status);
+                await Task.Delay(25, TestContext.Current.CancellationToken);
+            }
+
+            Assert.True(asked.Elapsed < TimeSpan.FromSeconds(40), $"{asked.Elapsed}");
+            await scene.Gateway.StopAsync();
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Delay, before);
+        }
+
+        if (how == "503")
+            Assert.True(other.Calls("collector") > 5, $"only {other.Calls("collector")} were sent");
+        string[] said = [.. log.Where(static line => line.Contains("does not arrive", StringComparison.Ordinal))];
+        Assert.InRange(said.Length, 1, 2);
+        Assert.All(said, static line => Assert.Contains("OTLP", line, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_collector_that_never_answers_holds_nobody_up()
     {
@@ -91,6 +153,8 @@ public sealed class OtlpTests
     [InlineData("""{"content":"yes"}""", "content")]
     public void What_cannot_be_used_is_said_with_its_place(string json, string path) => Assert.StartsWith(path + ":", Assert.Single(Settings.Faults(json)), StringComparison.Ordinal);
 
-    private static Task<Scene> SceneAsync(string url, bool grpc) => Scene.StartAsync("a b", """ "r": {"targets": ["a/m", "b/m"]} """,
-        $$""" "retries": {"max": 0}, "telemetry": {"otlp": {"endpoint": "{{url}}", "protocol": "{{(grpc ? "grpc" : "http/protobuf")}}"} } """);
+    private const string Delay = "OTEL_BSP_SCHEDULE_DELAY";
+
+    private static Task<Scene> SceneAsync(string url, bool grpc, string more = "") => Scene.StartAsync("a b", """ "r": {"targets": ["a/m", "b/m"]} """,
+        $$""" "retries": {"max": 0}, "telemetry": {"otlp": {"endpoint": "{{url}}", "protocol": "{{(grpc ? "grpc" : "http/protobuf")}}"}{{more}} } """);
 }

@@ -169,6 +169,34 @@ public sealed class SpanTests
         Assert.Equal(200, record.GetProperty("status").GetInt32());
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("00-00000000000000000000000000000000-00f067aa0ba902b7-01")]
+    [InlineData("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00-more")]
+    [InlineData("nonsense")]
+    public async Task Without_a_trace_that_can_be_read_one_begins_whatever_the_host_has_begun(string? parent)
+    {
+        // Somebody hears of the host's own span, so that it is there: nobody records it.
+        using ActivityListener host = new() { ShouldListenTo = static source => source.Name == "Microsoft.AspNetCore", Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData };
+        ActivitySource.AddActivityListener(host);
+        await using Traced traced = await Traced.StartAsync(sampler: new ParentBasedSampler(new AlwaysOnSampler()));
+        HeaderDictionary? seen = null;
+        traced.Scene.On("a", talk =>
+        {
+            seen = new HeaderDictionary(talk.Http.Request.Headers.ToDictionary());
+            return talk.AnswerAsync();
+        });
+        (string, string)[] headers = parent is null ? [] : [("traceparent", parent), ("tracestate", "vendor=1")];
+
+        (Activity exchange, List<Activity> calls) = await traced.OfAsync(scene => scene.AskAsync("a/m", headers: headers));
+
+        Assert.Equal(default, exchange.ParentSpanId);
+        Assert.NotEqual("4bf92f3577b34da6a3ce929d0e0e4736", exchange.TraceId.ToHexString());
+        Assert.Equal($"00-{exchange.TraceId}-{Assert.Single(calls).SpanId}-01", seen!["traceparent"].ToString());
+        Assert.Equal(0, seen["tracestate"].Count);
+    }
+
     [Fact]
     public async Task With_trace_context_off_providers_hear_nothing_of_it()
     {

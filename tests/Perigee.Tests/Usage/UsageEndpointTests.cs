@@ -40,6 +40,11 @@ public sealed class UsageEndpointTests
         await scene.One.Services.GetRequiredService<UsageStore>().FlushAsync(TestContext.Current.CancellationToken);
         Assert.Equal(5, (await ShowAsync(second, "bucket=total")).GetProperty("data")[0].GetProperty("requests").GetInt32());
         Assert.Equal(3, (await ShowAsync(second, "bucket=total&organisation=org_u&statusClass=2xx")).GetProperty("data")[0].GetProperty("requests").GetInt32());
+        JsonElement byOrg = Assert.Single((await ShowAsync(second, "bucket=total&org=org_u&groupBy=org")).GetProperty("data").EnumerateArray());
+        Assert.Equal((3, "org_u"), (byOrg.GetProperty("requests").GetInt32(), Text(byOrg, "organisation")));
+        Assert.False(byOrg.TryGetProperty("org", out _));
+        foreach (string twice in (string[])["org=a&organisation=b", "groupBy=org,organisation"])
+            Assert.Equal(400, (await second.ManageAsync("GET", "/manage/v1/usage?" + twice)).Status);
         Assert.Equal(2, (await ShowAsync(second, "bucket=minute&organisation=(none)")).GetProperty("data")[0].GetProperty("requests").GetInt32());
         Assert.Empty((await ShowAsync(second, "status=500,502&status=503")).GetProperty("data").EnumerateArray());
     }
@@ -103,7 +108,7 @@ public sealed class UsageEndpointTests
     [InlineData("bucket=week", "'bucket' must be minute, hour, day, total.")]
     [InlineData("groupBy=kee", "'groupBy' knows organisation, team, key, ")]
     [InlineData("groupBy=key,key", "'groupBy' names 'key' twice.")]
-    [InlineData("org=x", "Unknown: 'org'.")]
+    [InlineData("owner=x", "Unknown: 'owner'.")]
     [InlineData("key=", "'key' must be 1 to 200 values")]
     [InlineData("status=4xx", "for '4xx' use 'statusClass'")]
     [InlineData("format=xml", "'format' must be csv or json.")]

@@ -10,7 +10,7 @@ internal sealed record LogFilter
     private const int LongestWord = 256;
 
     /// <summary>The parameters that it is read from.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["key", "organisation", "team", "model", "provider", "status", "errors", "cache", "minMilliseconds"];
+    public static IReadOnlyList<string> Names { get; } = ["key", "organisation", "org", "team", "model", "provider", "status", "errors", "cache", "minMilliseconds"];
 
     /// <summary>The key's id.</summary>
     public string? Key { get; init; }
@@ -57,6 +57,8 @@ internal sealed record LogFilter
                 error ??= Bad(name, $"must be given once, with 1 to {LongestWord} characters");
         }
 
+        if (query.ContainsKey("org") && query.ContainsKey("organisation"))
+            error ??= Bad("org", "says the same as 'organisation': give one of them");
         string? status = One("status");
         if (status is not null && !(status.Length == 3 && status[0] is >= '1' and <= '5' && (status.EndsWith("xx", StringComparison.Ordinal) || (char.IsAsciiDigit(status[1]) && char.IsAsciiDigit(status[2])))))
             error ??= Bad("status", "must be a status such as 429, or a hundred of them such as 5xx");
@@ -69,7 +71,7 @@ internal sealed record LogFilter
         return error is not null ? null : new LogFilter
         {
             Key = One("key"),
-            Organisation = One("organisation"),
+            Organisation = One("organisation") ?? One("org"),
             Team = One("team"),
             Model = One("model"),
             Provider = One("provider"),

@@ -24,35 +24,43 @@ internal sealed class LogFindings
 
 /// <summary>A record that was found.</summary>
 /// <param name="Place">Where it stands in the order.</param>
-/// <param name="Line">The record as it was written.</param>
-internal sealed record FoundRecord(LogCursor Place, ReadOnlyMemory<byte> Line);
+/// <param name="Line">The record as it was written, or will be.</param>
+/// <param name="Waits">Whether this instance holds it and no blob does yet.</param>
+internal sealed record FoundRecord(LogCursor Place, ReadOnlyMemory<byte> Line, bool Waits);
 
 /// <summary>The newest records of one hour, no more of them than are wanted. Thread-safe.</summary>
 /// <param name="ask">What is searched for.</param>
 /// <param name="hour">The hour in which they were written.</param>
-internal sealed class HourFindings(LogAsk ask, DateTimeOffset hour)
+/// <param name="elsewhere">Ids that are shown under another hour: a blob goes by its first record, and a record that waits by its own end.</param>
+internal sealed class HourFindings(LogAsk ask, DateTimeOffset hour, IEnumerable<string> elsewhere)
 {
     private readonly Lock _gate = new();
+    private readonly HashSet<string> _elsewhere = [.. elsewhere];
 
     // A blob may be there twice under two names: a record counts once.
-    private readonly SortedDictionary<string, byte[]> _found = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (ReadOnlyMemory<byte> Line, bool Waits)> _found = new(StringComparer.Ordinal);
 
-    /// <summary>Adds one.</summary>
-    public void Add(string id, byte[] line)
+    /// <summary>Adds one. What is in a blob goes before what waits: it is the same record, written in the meantime.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="line">Its line.</param>
+    /// <param name="waits">Whether this instance holds it and no blob does yet, as far as is known.</param>
+    public void Add(string id, ReadOnlyMemory<byte> line, bool waits = false)
     {
         // The page before it has shown those that are not older than its last.
         if (ask.After is { } after && after.Hour == hour && string.CompareOrdinal(id, after.Id) >= 0)
             return;
+        if (_elsewhere.Contains(id))
+            return;
         lock (_gate)
         {
-            _found[id] = line;
+            _found[id] = (line, waits);
             if (_found.Count > ask.Limit + 1)
                 _found.Remove(_found.First().Key);
         }
     }
 
     /// <summary>Those that are kept, the newest first.</summary>
-    public IEnumerable<FoundRecord> Newest() => _found.Reverse().Select(pair => new FoundRecord(new LogCursor(hour, pair.Key), pair.Value));
+    public IEnumerable<FoundRecord> Newest() => _found.Reverse().Select(pair => new FoundRecord(new LogCursor(hour, pair.Key), pair.Value.Line, pair.Value.Waits));
 }
 
 /// <summary>A place in the order of records: the hour in which one was written, and its id, which begins with the time at which it began.</summary>

@@ -4,15 +4,17 @@ using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
+using Perigee.Logs.Tail;
 using Perigee.Storage;
 
 namespace Perigee.Logs.Query;
 
 /// <summary>
 /// Reads the records that were written of late: hour by hour, the latest first, and of each hour every blob, because a blob's name says when it
-/// was written and not what is in it. Its work is bounded, and it says how far it came.
+/// was written and not what is in it. Its work is bounded, and it says how far it came. What this instance has taken and not yet written is among
+/// them; what other instances have not written is not: nobody else knows of it.
 /// </summary>
-internal sealed class LogSearch(IStorage storage, TimeProvider time)
+internal sealed class LogSearch(IStorage storage, UnwrittenRecords unwritten, LogTail tail, TimeProvider time)
 {
     /// <summary>The longest that one search takes.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -22,6 +24,9 @@ internal sealed class LogSearch(IStorage storage, TimeProvider time)
 
     /// <summary>A record is written when its exchange is over and its blob is due: so much later than it began, if the storage is well.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(90);
+
+    /// <summary>The most records that wait and are looked at: while the storage is down there may be many more.</summary>
+    private const int MostWaiting = 5000;
 
     private const int Beside = 8;
     private const int LongestLine = 1024 * 1024;
@@ -33,6 +38,10 @@ internal sealed class LogSearch(IStorage storage, TimeProvider time)
     {
         DateTimeOffset began = DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(id.AsSpan(0, 12), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
         LogAsk ask = new(began.AddMinutes(-1), began.AddMinutes(1), 1, null) { Filter = new LogFilter { Keys = keys }, Id = id };
+
+        // It is there from the moment when its exchange is over, whether the storage answers or not.
+        if (unwritten.Find(id) is { } waiting)
+            return Read(waiting, ask) is { } line ? new FoundRecord(new LogCursor(HourOf(waiting.Ended), id), line, Waits: true) : null;
         LogFindings found = await SearchAsync(ask, cancel);
         return found.Records.Count > 0 ? found.Records[0] : null;
     }
@@ -46,6 +55,9 @@ internal sealed class LogSearch(IStorage storage, TimeProvider time)
         DateTimeOffset last = Least(ask.To + Slack, time.GetUtcNow().AddMinutes(1)), first = HourOf(ask.From);
         DateTimeOffset hour = ask.After is { } after ? Least(after.Hour, HourOf(last)) : HourOf(last);
         int blobs = 0;
+
+        // Before the blobs: what is written in the meantime is then seen twice, and counts once; the other way round it would be seen nowhere.
+        ILookup<DateTimeOffset, FoundRecord> waiting = Waiting(ask).ToLookup(static record => record.Place.Hour);
         try
         {
             for (; hour >= first && findings.Records.Count <= ask.Limit; hour = hour.AddHours(-1))
@@ -55,7 +67,9 @@ internal sealed class LogSearch(IStorage storage, TimeProvider time)
                     names.Add(blob.Name);
                 if ((blobs += names.Count) > MostBlobs && findings.Hours > 0)
                     break;
-                HourFindings ofHour = new(ask, hour);
+                HourFindings ofHour = new(ask, hour, waiting.Where(other => other.Key != hour).SelectMany(static other => other).Select(static record => record.Place.Id));
+                foreach (FoundRecord record in waiting[hour])
+                    ofHour.Add(record.Place.Id, record.Line, waits: true);
                 await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = Beside, CancellationToken = both.Token },
                     async (name, stop) => await ReadAsync(name, ask, ofHour, stop));
                 findings.Add(ofHour.Newest());
@@ -70,6 +84,26 @@ internal sealed class LogSearch(IStorage storage, TimeProvider time)
         findings.LookedBackTo = hour < first ? ask.From : hour.AddHours(1);
         findings.Complete = hour < first;
         return findings;
+    }
+
+    private IEnumerable<FoundRecord> Waiting(LogAsk ask)
+    {
+        IReadOnlyList<ExchangeRecord> records = ask.Id is { } id ? unwritten.Find(id) is { } one ? [one] : [] : unwritten.Within(ask.From, ask.To, MostWaiting);
+        foreach (ExchangeRecord record in records)
+        {
+            LogCursor place = new(HourOf(record.Ended), record.Id);
+            bool shown = ask.After is { } after && (place.Hour > after.Hour || (place.Hour == after.Hour && string.CompareOrdinal(place.Id, after.Id) >= 0));
+            if (!shown && record.Time >= ask.From && record.Time < ask.To && Read(record, ask) is { } line)
+                yield return new FoundRecord(place, line, Waits: true);
+        }
+    }
+
+    /// <summary>The line of a record that waits, or null where it is not asked for.</summary>
+    private ReadOnlyMemory<byte>? Read(ExchangeRecord record, LogAsk ask)
+    {
+        ReadOnlyMemory<byte> line = tail.LineOf(record);
+        using JsonDocument written = JsonDocument.Parse(line);
+        return ask.Filter.Takes(written.RootElement) ? line : default(ReadOnlyMemory<byte>?);
     }
 
     private async Task ReadAsync(string name, LogAsk ask, HourFindings found, CancellationToken cancel)

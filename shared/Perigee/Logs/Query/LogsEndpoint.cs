@@ -5,7 +5,8 @@ namespace Perigee.Logs.Query;
 
 /// <summary>
 /// <c>GET /manage/v1/logs</c>: the records that were written lately, the newest first, by time and the tail's filters; and
-/// <c>GET /manage/v1/logs/{id}</c>: one, by its <c>x-request-id</c>. What still waits to be written (<c>logs.flushSeconds</c>) is not there yet.
+/// <c>GET /manage/v1/logs/{id}</c>: one, by its <c>x-request-id</c>. What this instance still holds is among them; what other instances have not
+/// written yet (<c>logs.flushSeconds</c>) is not.
 /// </summary>
 internal sealed class LogsEndpoint(LogSearch search, IOwnKeys keys, TimeProvider time)
 {
@@ -58,6 +59,9 @@ internal sealed class LogsEndpoint(LogSearch search, IOwnKeys keys, TimeProvider
                 : found.Complete ? null : new LogCursor(found.LookedBackTo.AddHours(-1), new string('f', 32)).ToString());
             json.WriteString("lookedBackTo"u8, found.LookedBackTo.UtcDateTime);
             json.WriteBoolean("complete"u8, found.Complete || more);
+
+            // Of this instance alone: nobody knows what the others still hold.
+            json.WriteNumber("unwritten"u8, found.Records.Take(limit).Count(static record => record.Waits));
             json.WriteEndObject();
         });
 
@@ -90,7 +94,7 @@ internal sealed class LogsEndpoint(LogSearch search, IOwnKeys keys, TimeProvider
         }
 
         await ManageJson.RefuseAsync(http, new GatewayError(ErrorKind.NotFound,
-            "No record of that id was written. One of the last seconds may still wait: records are written by the time and size in 'logs' of perigee.json."));
+            "No record of that id was written, and this instance holds none. One of another instance's last seconds may still wait there: records are written by the time and size in 'logs' of perigee.json."));
     }
 
     /// <summary>A UUIDv7 in hex, of a time that there is.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Perigee.Wire;
+using Perigee.Wire.Gemini;
 
 namespace Perigee.Telemetry.Content;
 
@@ -16,13 +17,25 @@ internal sealed class AnswerReading : IStreamSink
     {
         AnswerReading reading = new();
         IAnswerReader reader = exchange.Dialect.Reader(reading);
-        ReadOnlySpan<byte> bytes = tap.Bytes;
-        if (exchange.Http.Response.ContentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true)
+        ReadOnlySpan<byte> bytes = tap.Bytes.Span;
+        if (AnswerTap.IsEvents(exchange.Http.Response))
         {
             int scanned = 0;
             while (SseFrame.TryRead(bytes, atEnd: false, ref scanned, out SseFrame frame))
             {
                 reader.ReadEvent(frame.Name, frame.Data);
+                bytes = bytes[frame.Length..];
+            }
+
+            reader.Close();
+        }
+        else if (exchange.AsArray && bytes.TrimStart(" \t\r\n"u8).StartsWith("["u8))
+        {
+            JsonArrayScan scan = default;
+            while (JsonArrayFrame.TryRead(bytes, atEnd: false, ref scan, out JsonArrayFrame frame))
+            {
+                if (!frame.Data.IsEmpty)
+                    reader.ReadEvent(default, frame.Data);
                 bytes = bytes[frame.Length..];
             }
 

@@ -24,7 +24,7 @@ internal sealed class AnswerTap : IHttpResponseBodyFeature
     }
 
     /// <summary>The bytes so far.</summary>
-    public ReadOnlySpan<byte> Bytes => _writer.Kept.WrittenSpan;
+    public ReadOnlyMemory<byte> Bytes => _writer.Kept.WrittenMemory;
 
     /// <summary>Whether more came than is kept.</summary>
     public bool Cut => _writer.Cut;
@@ -34,6 +34,9 @@ internal sealed class AnswerTap : IHttpResponseBodyFeature
 
     /// <inheritdoc/>
     public PipeWriter Writer => _writer;
+
+    /// <summary>Whether an answer is a stream of events.</summary>
+    public static bool IsEvents(HttpResponse response) => response.ContentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>Puts one in front of a response's body.</summary>
     public static AnswerTap? On(HttpContext http)

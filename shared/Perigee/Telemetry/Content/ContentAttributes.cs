@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Perigee.Logs;
 using Perigee.Wire;
@@ -9,12 +7,20 @@ using Perigee.Wire;
 namespace Perigee.Telemetry.Content;
 
 /// <summary>
-/// What was asked and answered, as the conventions' <c>gen_ai.input.messages</c>, <c>gen_ai.system_instructions</c> and
-/// <c>gen_ai.output.messages</c>: JSON in their schemas, redacted and cut. Only where the operator captures content, and only conversations.
+/// What was asked and answered, as the conventions' <c>gen_ai.system_instructions</c>, <c>gen_ai.input.messages</c> and
+/// <c>gen_ai.output.messages</c>, redacted and cut. The conventions have no attribute for the texts that vectors are made of: those stand in one
+/// of ours. Only where the operator captures content.
 /// </summary>
 internal static class ContentAttributes
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    /// <summary>Instructions that stand apart from the conversation.</summary>
+    public const string Instructions = "gen_ai.system_instructions";
+
+    /// <summary>The conversation that is asked about.</summary>
+    public const string Input = "gen_ai.input.messages";
+
+    /// <summary>The answer: a message a choice.</summary>
+    public const string Output = "gen_ai.output.messages";
 
     /// <summary>Writes them.</summary>
     /// <param name="span">The span of the call that answered, or of the exchange where none did.</param>
@@ -23,139 +29,112 @@ internal static class ContentAttributes
     /// <param name="redactor">Takes secrets out.</param>
     public static void Write(Activity span, Exchange exchange, AnswerTap tap, Redactor redactor)
     {
-        if (exchange.Question is not { } body || exchange.Dialect is not IChatDialect dialect || exchange.Operation.Asks != Asks.Conversation
-            || exchange.Caller?.LogBodies is { Percent: 0 })
+        if (exchange.Question is not { } body || exchange.Caller?.LogBodies is { Percent: 0 })
             return;
         ContentBudget budget = new(redactor);
+        bool answers = true;
+        try
+        {
+            if (exchange is { Operation.Asks: Asks.Conversation, Dialect: IChatDialect dialect })
+                WriteConversation(span, exchange, body, dialect, tap, budget);
+            else if (exchange.Operation.Name == "responses")
+                ResponsesContent.Write(span, exchange, body, tap, budget);
+            else if (exchange.Operation.Name == "completions")
+                CompletionContent.Write(span, exchange, body, tap, budget);
+            else if (exchange.Operation.Asks == Asks.Vectors)
+                answers = VectorContent.Write(span, body, budget);
+            else
+                return;
+        }
+        catch (Exception odd) when (odd is JsonException or InvalidOperationException)
+        {
+            // A text that is no text (half a surrogate pair in a name): what was written until then stays.
+        }
 
+        if (budget.Cut || (answers && tap.Cut))
+            span.SetTag("perigee.content.cut", true);
+    }
+
+    private static void WriteConversation(Activity span, Exchange exchange, JsonIndex body, IChatDialect dialect, AnswerTap tap, ContentBudget budget)
+    {
         // Proofs of reasoning are opaque and are not shown: no seal is needed to leave them out.
         QuestionContext context = new(exchange.Operation.Speaks == DialectFamily.Gemini ? exchange.Stream : null, new ProofSeal([0], ""));
         if (dialect.TryRead(body, context, out ChatQuestion? question, out _))
             WriteQuestion(span, question, budget);
         if (AnswerReading.Read(exchange, tap) is { } answer)
             WriteAnswer(span, answer, budget);
-        if (budget.Cut || tap.Cut)
-            span.SetTag("perigee.content.cut", true);
     }
 
     private static void WriteQuestion(Activity span, ChatQuestion question, ContentBudget budget)
     {
-        span.SetTag("gen_ai.input.messages", Json(json =>
+        // What has a field of its own in the dialect has no place in the body's list of messages.
+        if (question.Turns.Any(static turn => IsApart(turn)))
         {
-            json.WriteStartArray();
-            foreach (ChatTurn turn in question.Turns)
-            {
-                if (budget.IsSpent)
-                    break;
-                json.WriteStartObject();
-                json.WriteString("role"u8, turn.Role switch { Role.System or Role.Developer => "system", Role.Assistant => "assistant", Role.Tool => "tool", _ => "user" });
-                json.WriteStartArray("parts"u8);
-                foreach (ChatPart part in turn.Parts)
-                    WritePart(json, part, budget);
-                json.WriteEndArray();
-                json.WriteEndObject();
-            }
+            using MessageWriter instructions = new(budget);
+            foreach (ChatPart part in question.Turns.Where(static turn => IsApart(turn)).SelectMany(static turn => turn.Parts))
+                WritePart(instructions, part);
+            span.SetTag(Instructions, instructions.Close());
+        }
 
-            json.WriteEndArray();
-        }));
+        using MessageWriter messages = new(budget);
+        foreach (ChatTurn turn in question.Turns.Where(static turn => !IsApart(turn)))
+        {
+            if (messages.IsFull)
+                break;
+            messages.Begin(turn.Role switch { Role.System or Role.Developer => "system", Role.Assistant => "assistant", Role.Tool => "tool", _ => "user" });
+            foreach (ChatPart part in turn.Parts)
+                WritePart(messages, part);
+            messages.End();
+        }
+
+        span.SetTag(Input, messages.Close());
     }
 
-    private static void WritePart(Utf8JsonWriter json, ChatPart part, ContentBudget budget)
+    private static bool IsApart(ChatTurn turn) => turn.Role == Role.System && turn.Place == new Place(-1, -1);
+
+    private static void WritePart(MessageWriter messages, ChatPart part)
     {
-        json.WriteStartObject();
         switch (part)
         {
             case TextPart text:
-                Text(json, "text", budget.Take(text.Text.Decode()));
+                messages.Text(text.Text.Decode());
                 break;
             case RefusalPart refusal:
-                Text(json, "text", budget.Take(refusal.Text.Decode()));
+                messages.Text(refusal.Text.Decode());
                 break;
             case ReasoningPart reasoning:
-                Text(json, "reasoning", budget.Take(reasoning.Text.Decode()));
+                messages.Reasoning(reasoning.Text.Decode());
                 break;
             case ToolCallPart call:
-                Call(json, call.Id.Decode(), call.Name.Decode(), Encoding.UTF8.GetString(call.Arguments.Span), budget);
+                messages.Call(call.Id.Decode(), call.Name.Decode(), Encoding.UTF8.GetString(call.Arguments.Span));
                 break;
             case ToolResultPart result:
-                json.WriteString("type"u8, "tool_call_response");
-                json.WriteString("id"u8, budget.Take(result.CallId.Decode()));
-                json.WriteString("response"u8, budget.Take(string.Join('\n', result.Parts.OfType<TextPart>().Select(static text => text.Text.Decode()))));
+                messages.Result(result.CallId.Decode(), string.Join('\n', result.Parts.OfType<TextPart>().Select(static text => text.Text.Decode())));
                 break;
             case MediaPart media:
-                // That there was one, not the thing itself: nobody reads megabytes of Base64 in a span.
-                json.WriteString("type"u8, "blob");
-                json.WriteString("modality"u8, media.Kind switch { MediaKind.Image => "image", MediaKind.Audio => "audio", MediaKind.Video => "video", _ => "document" });
-                json.WriteString("mime_type"u8, budget.Take(media.Type.Decode()));
-                json.WriteString("content"u8, "");
+                messages.Media(media.Kind switch { MediaKind.Image => "image", MediaKind.Audio => "audio", MediaKind.Video => "video", _ => "document" }, media.Type.Decode());
                 break;
             default:
-                json.WriteString("type"u8, "other");
+                messages.Other();
                 break;
         }
-
-        json.WriteEndObject();
     }
 
     private static void WriteAnswer(Activity span, AnswerReading answer, ContentBudget budget)
     {
-        budget.Renew();
-        span.SetTag("gen_ai.output.messages", Json(json =>
+        using MessageWriter messages = new(budget);
+        foreach (AnswerReading.Choice choice in answer.Choices.Values)
         {
-            json.WriteStartArray();
-            foreach (AnswerReading.Choice choice in answer.Choices.Values)
-            {
-                json.WriteStartObject();
-                json.WriteString("role"u8, "assistant");
-                json.WriteStartArray("parts"u8);
-                if (choice.Reasoning.Length > 0)
-                    Part(json, "reasoning", choice.Reasoning.ToString(), budget);
-                if (choice.Text.Length > 0)
-                    Part(json, "text", choice.Text.ToString(), budget);
-                foreach ((string id, string name, StringBuilder arguments) in choice.Calls)
-                {
-                    json.WriteStartObject();
-                    Call(json, id, name, arguments.ToString(), budget);
-                    json.WriteEndObject();
-                }
+            messages.Begin("assistant");
+            if (choice.Reasoning.Length > 0)
+                messages.Reasoning(choice.Reasoning.ToString());
+            if (choice.Text.Length > 0)
+                messages.Text(choice.Text.ToString());
+            foreach ((string id, string name, StringBuilder arguments) in choice.Calls)
+                messages.Call(id, name, arguments.ToString());
+            messages.End(Semantics.Finish(choice.Finish) ?? "error");
+        }
 
-                json.WriteEndArray();
-                json.WriteString("finish_reason"u8, Semantics.Finish(choice.Finish) is { } word ? (word == "tool_calls" ? "tool_call" : word) : "error");
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-        }));
-    }
-
-    private static void Part(Utf8JsonWriter json, string type, string content, ContentBudget budget)
-    {
-        json.WriteStartObject();
-        Text(json, type, budget.Take(content));
-        json.WriteEndObject();
-    }
-
-    private static void Text(Utf8JsonWriter json, string type, string content)
-    {
-        json.WriteString("type"u8, type);
-        json.WriteString("content"u8, content);
-    }
-
-    private static void Call(Utf8JsonWriter json, string id, string name, string arguments, ContentBudget budget)
-    {
-        json.WriteString("type"u8, "tool_call");
-        json.WriteString("id"u8, budget.Take(id));
-        json.WriteString("name"u8, budget.Take(name));
-
-        // As a text: what was cut or redacted need not be JSON any more.
-        json.WriteString("arguments"u8, budget.Take(arguments));
-    }
-
-    private static string Json(Action<Utf8JsonWriter> write)
-    {
-        ArrayBufferWriter<byte> text = new();
-        using (Utf8JsonWriter json = new(text, Options))
-            write(json);
-        return Encoding.UTF8.GetString(text.WrittenSpan);
+        span.SetTag(Output, messages.Close());
     }
 }

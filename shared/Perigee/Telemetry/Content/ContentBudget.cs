@@ -19,6 +19,9 @@ internal sealed class ContentBudget(Redactor redactor)
     /// <summary>For the next attribute.</summary>
     public void Renew() => _left = Most;
 
+    /// <summary>Something is left out for want of room.</summary>
+    public void Leave() => Cut = true;
+
     /// <summary>The text without secrets, as far as there is room. Redacted before it is cut: half a key is no longer known for one.</summary>
     public string Take(string text)
     {

@@ -11,12 +11,13 @@ namespace Perigee.Telemetry.Export;
 /// </summary>
 internal sealed partial class TelemetryHost(
     IGatewayOptions options, GatewayHost host, IEnumerable<ITelemetryExporter> exporters, PrometheusMeters prometheus, Redactor redactor,
-    ILoggerFactory loggers, ILogger<TelemetryHost> log) : IHostedLifecycleService, IDisposable
+    ILoggerFactory loggers, TimeProvider time, ILogger<TelemetryHost> log) : IHostedLifecycleService, IDisposable
 {
     /// <summary>How long the last spans and metrics are waited for: the host kills five seconds after it asked to stop.</summary>
     public static readonly TimeSpan LastChance = TimeSpan.FromSeconds(3.5);
 
     private TelemetryProviders? _providers;
+    private ExportWatch? _watch;
     private Task _flush = Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -28,6 +29,7 @@ internal sealed partial class TelemetryHost(
         ITelemetryExporter[] wanted = [.. exporters.Where(exporter => exporter.Wanted(telemetry) != TelemetrySignals.None)];
         if (wanted.Length > 0)
         {
+            _watch = new ExportWatch(time, log);
             _providers = TelemetryProviders.Make(wanted, telemetry, host, redactor, loggers);
             LogStarted(wanted.Length);
         }
@@ -67,6 +69,8 @@ internal sealed partial class TelemetryHost(
         if (_flush.IsCompleted)
             _providers?.Dispose();
         _providers = null;
+        _watch?.Dispose();
+        _watch = null;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Telemetry is sent to {Places} place(s).")]

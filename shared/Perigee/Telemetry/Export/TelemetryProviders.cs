@@ -28,10 +28,12 @@ internal sealed class TelemetryProviders : IDisposable
         if (Those(TelemetrySignals.Traces) is { Length: > 0 } traces)
         {
             TracerProviderBuilder builder = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Spans.SourceName);
-            if (options.SampleRatio is { } ratio)
-                builder.SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(ratio)));
             foreach (ITelemetryExporter exporter in traces)
                 exporter.AddTo(builder, options);
+
+            // Behind the exporters: the last word counts, and Azure Monitor's exporter has one of its own.
+            if (Sampling.Of(options, Environment.GetEnvironmentVariable) is { } sampler)
+                builder.SetSampler(sampler);
             providers._traces = builder.Build();
         }
 

@@ -55,7 +55,7 @@ public sealed class LogsQueryTests
     public async Task Times_and_filters_choose()
     {
         await using Scene scene = await Scene.StartClosedAsync();
-        string[] members = ["\"status\":200,\"model\":\"m\",\"keyId\":\"key_1\",\"totalMs\":10", "\"status\":503,\"error\":{\"kind\":\"provider_failed\"},\"model\":\"n\",\"keyId\":\"key_2\",\"totalMs\":900", "\"status\":200,\"model\":\"m\",\"cache\":\"hit\",\"team\":\"team_1\",\"totalMs\":1"];
+        string[] members = ["\"status\":200,\"model\":\"m\",\"keyId\":\"key_1\",\"totalMs\":10", "\"status\":503,\"error\":{\"kind\":\"provider_failed\"},\"model\":\"n\",\"keyId\":\"key_2\",\"totalMs\":900", "\"status\":200,\"model\":\"m\",\"cache\":\"hit\",\"organisation\":\"org_1\",\"team\":\"team_1\",\"totalMs\":1"];
         List<string> lines = [.. members.Select(static (text, i) => Line(IdAt(Now.AddMinutes(-10 * (i + 1))), Now.AddMinutes(-10 * (i + 1)), text))];
         await WriteAsync(scene, Now.AddMinutes(-1), "x", lines);
 
@@ -64,6 +64,9 @@ public sealed class LogsQueryTests
         Assert.Equal(1, await CountAsync(scene, "errors=true"));
         Assert.Equal(1, await CountAsync(scene, "key=key_1"));
         Assert.Equal(1, await CountAsync(scene, "team=team_1&cache=hit"));
+        Assert.Equal(1, await CountAsync(scene, "organisation=org_1"));
+        Assert.Equal(1, await CountAsync(scene, "org=org_1"));
+        Assert.Equal(0, await CountAsync(scene, "org=org_2"));
         Assert.Equal(1, await CountAsync(scene, "minMilliseconds=500"));
         Assert.Equal(1, await CountAsync(scene, "from=2026-11-24T13:35:00Z&to=2026-11-24T13:45:00Z"));
         Assert.Equal(3, await CountAsync(scene, "from=2026-11-24"));
@@ -96,6 +99,7 @@ public sealed class LogsQueryTests
     [InlineData("after=x", "after")]
     [InlineData("id=1", "id")]
     [InlineData("colour=red", "colour")]
+    [InlineData("org=a&organisation=a", "org")]
     public async Task What_cannot_be_asked_is_named(string query, string name)
     {
         await using Scene scene = await Scene.StartClosedAsync();
