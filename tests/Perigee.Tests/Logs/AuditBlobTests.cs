@@ -8,6 +8,7 @@ using Perigee.Logs;
 using Perigee.Logs.Verifying;
 using Perigee.Storage;
 using Perigee.Tests.Caching.Proving;
+using Perigee.Tests.Caching.Store;
 using Perigee.Tests.Callers;
 
 namespace Perigee.Tests.Logs;
@@ -110,32 +111,32 @@ public sealed class AuditBlobTests
     public async Task What_a_process_that_was_killed_had_not_shipped_another_ships_and_nothing_is_lost(bool sameMachine)
     {
         await using Scene scene = await Scene.StartClosedAsync();
-        Instance first = scene.One;
+
+        // One lives all the time; the other is on its way out, and no blob of it arrives from some moment on: as if it had been killed then.
+        BreakableStorage broken = new(scene.Storage);
+        await using Instance first = await Instance.StartAsync(broken, scene.Clock, "{}", open: false);
         for (int i = 0; i < 2; i++)
             await first.MakeKeyAsync();
         await MoveUntilAsync(scene, TimeSpan.FromMilliseconds(100), async () => (await ReportAsync(scene)).NotShipped.Count == 0, "the first records are in a blob");
-
-        // From now on no blob of it arrives: that its stop gives up is as if it had been killed.
-        scene.Storage.Before = static call => call == "write blobs logs" ? throw new StorageException("down for a test") : Task.CompletedTask;
+        broken.Before = static call => call == "write blobs logs" ? throw new StorageException("down for a test") : Task.CompletedTask;
         for (int i = 0; i < 3; i++)
             await first.MakeKeyAsync();
         Task stop = first.StopAsync();
         await MoveUntilAsync(scene, TimeSpan.FromMilliseconds(100), () => Task.FromResult(stop.IsCompleted), "the first process ends");
-        DateTimeOffset gone = scene.Time.GetUtcNow().AddSeconds(3);
-        await MoveUntilAsync(scene, TimeSpan.FromMilliseconds(100), () => Task.FromResult(scene.Time.GetUtcNow() > gone), "what it was trying is over");
-        scene.Storage.Before = static _ => Task.CompletedTask;
         Assert.Equal(3, (await ReportAsync(scene)).NotShipped.Count);
-        if (sameMachine)
-            LogStopTests.Gone(Path.Combine(scene.Folder, "taken"));
-
         DateTimeOffset before = scene.Time.GetUtcNow();
-        await scene.AddAsync();
+        if (sameMachine)
+        {
+            LogStopTests.Gone(Path.Combine(scene.Folder, "taken"), first.Services.GetRequiredService<GatewayHost>().Instance);
+            await scene.AddAsync();
+        }
+
         TimeSpan step = sameMachine ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromSeconds(5);
-        await MoveUntilAsync(scene, step, async () => (await ReportAsync(scene)).NotShipped.Count == 0, "the next process ships what is left");
+        await MoveUntilAsync(scene, step, async () => (await ReportAsync(scene)).NotShipped.Count == 0, "another process ships what is left");
         TimeSpan took = scene.Time.GetUtcNow() - before;
 
         // On the same machine it is known at once that nobody else does it; on another what is young might still be on its way.
-        Assert.True(sameMachine ? took < TimeSpan.FromMinutes(2) : took > TimeSpan.FromSeconds(30), $"It took {took}.");
+        Assert.True(sameMachine ? took < TimeSpan.FromMinutes(2) : took > TimeSpan.FromMinutes(2), $"It took {took}.");
         StreamReport report = await ReportAsync(scene);
         Assert.Empty(report.Chains.Faults(complete: true));
         Assert.Equal((5, 0L), (report.Chains.Ids.Count, report.Chains.Repeated));

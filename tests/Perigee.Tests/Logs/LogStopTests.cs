@@ -75,9 +75,9 @@ public sealed class LogStopTests : IDisposable
     }
 
     // The process of these files is one that is not there any more.
-    internal static void Gone(string folder)
+    internal static void Gone(string folder, string instance = "")
     {
-        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        foreach (string file in Directory.EnumerateFiles(folder, instance + "*", SearchOption.AllDirectories))
             File.Move(file, file.Replace($".{Environment.ProcessId}.", ".999999999.", StringComparison.Ordinal));
     }
 

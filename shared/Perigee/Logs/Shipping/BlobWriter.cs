@@ -38,6 +38,9 @@ internal sealed partial class BlobWriter : IDisposable
     /// <summary>Cancelled when the process ends.</summary>
     public CancellationToken Hurry => _hurry.Token;
 
+    /// <summary>The last chance is over: whatever a try that was under way says, it is not tried again.</summary>
+    public bool IsOver => _end.IsCancellationRequested;
+
     /// <summary>The process ends: what is being tried is tried hastily, for four seconds.</summary>
     public Task HurryAsync()
     {
@@ -46,7 +49,7 @@ internal sealed partial class BlobWriter : IDisposable
     }
 
     /// <summary>Writes a blob if it is absent.</summary>
-    /// <exception cref="OperationCanceledException">The last chance was missed.</exception>
+    /// <exception cref="OperationCanceledException">The last chance was missed. A try that was under way then may throw its own fault instead (<see cref="IsOver"/>).</exception>
     public async Task WriteAsync(string name, ReadOnlyMemory<byte> content)
     {
         try

@@ -206,7 +206,7 @@ internal sealed partial class LogStream<T> : IDisposable
                 _taken?.Told();
             _dead = [];
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (fault is not OperationCanceledException && !_writer.IsOver)
         {
             // A fault that no waiting mends (a bug, a refused name) must not stop the items behind it.
             LogRefused(_log, fault, name, _items.Count);
