@@ -27,6 +27,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N] | logs-cost [--seconds N] [--rounds N] | log-load [--seconds N] [--rate N] [--seeds N] [--first N] [--kill | --faulty-stop] | hedge | soak [--minutes N] | semantic [--pairs FILE]... | semantic-speed | limits [--seeds N] | limits-processes [--seeds N] [--first N] [--minutes-only | --seconds-only] | limits-speed");
+    Console.Error.WriteLine("dotnet run -c Release --project tests/Perigee.Benchmarks -- steps | dialects | load [--seconds N] [--rounds N] | logs-cost [--seconds N] [--rounds N] | log-load [--seconds N] [--rate N] [--seeds N] [--first N] [--kill] [--faulty-stop] | hedge | soak [--minutes N] | semantic [--pairs FILE]... | semantic-speed | limits [--seeds N] | limits-processes [--seeds N] [--first N] [--minutes-only | --seconds-only] | limits-speed");
     return 2;
 }

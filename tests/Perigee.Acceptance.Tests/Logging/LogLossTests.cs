@@ -70,7 +70,7 @@ public sealed class LogLossTests(Rig rig, ITestOutputHelper output)
         string instance = Assert.Single(records.Select(record => record.GetProperty("instance").GetString()!).Distinct());
         string[] lost = [.. answered.Except(records.Select(Id))];
         TimeSpan oldest = lost.Length == 0 ? TimeSpan.Zero : lost.Max(id => ages[id]);
-        Assert.NotEmpty(lost);
+        Assert.True(lost.Length > 0 || aSecond < 100, "Nothing was lost: that was no kill.");
 
         // A blob is written a second after its first record, also where few come: not after ten of them or fifty records. The machine may be slow at
         // times, not at most times. What is lost then came since the last blob, or was in the one under way.

@@ -23,8 +23,8 @@ internal sealed class PacedLoad(Uri url, string key, int aSecond, int callers)
     /// <summary>Requests whose answer came to its end, by its <c>x-request-id</c>: when (a timestamp of <see cref="Stopwatch"/>). For after the end.</summary>
     public Dictionary<UInt128, long> Answers { get; } = new(1 << 18);
 
-    /// <summary>Answers that were not 200.</summary>
-    public int Refused { get; private set; }
+    /// <summary>How many answers there were of each status.</summary>
+    public SortedDictionary<string, int> Statuses { get; } = new(StringComparer.Ordinal);
 
     /// <summary>How long it ran.</summary>
     public TimeSpan Took { get; private set; }
@@ -111,8 +111,8 @@ internal sealed class PacedLoad(Uri url, string key, int aSecond, int callers)
 
     private void Note(ReadOnlySpan<byte> head)
     {
-        if (!head.StartsWith("HTTP/1.1 200 "u8))
-            Refused++;
+        string status = head.StartsWith("HTTP/1.1 200 "u8) ? "200" : Encoding.UTF8.GetString(head.Slice(9, 3));
+        Statuses[status] = Statuses.GetValueOrDefault(status) + 1;
         ReadOnlySpan<byte> name = "\r\nx-request-id: "u8;
         int at = head.IndexOf(name);
         if (at < 0)

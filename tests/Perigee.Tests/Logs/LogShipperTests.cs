@@ -36,7 +36,7 @@ public sealed class LogShipperTests : IDisposable
         Queue(records);
 
         DateTimeOffset start = _time.GetUtcNow();
-        await UntilAsync(() => _blobs.Names.Length == 1);
+        await UntilAsync(() => _blobs.Names.Length == 1, TimeSpan.FromMilliseconds(20));
 
         Assert.InRange((_time.GetUtcNow() - start).TotalSeconds, seconds, seconds + 2);
         Assert.Equal("logs", _blobs.Container);
@@ -77,6 +77,47 @@ public sealed class LogShipperTests : IDisposable
         Assert.Equal(0, _shipper.Dropped);
         await _shipper.StopAsync(default);
         Assert.Equal(LogShipper.Capacity * 2, _blobs.Records.Length);
+    }
+
+    [Fact]
+    public async Task A_try_that_is_not_answered_is_given_up_soon_and_later_ones_get_more_time()
+    {
+        _blobs.Hangs = true;
+        await _shipper.StartAsync(default);
+        Queue(5);
+        List<DateTimeOffset> tries = [];
+        await UntilAsync(() =>
+        {
+            if (_blobs.Tries > tries.Count)
+                tries.Add(_time.GetUtcNow());
+            return tries.Count == 5;
+        }, TimeSpan.FromMilliseconds(20));
+
+        // With the pauses between them, and what a slow machine sees late.
+        Assert.InRange((tries[1] - tries[0]).TotalSeconds, 1.9, 8);
+        Assert.InRange((tries[4] - tries[3]).TotalSeconds, 9.9, 25);
+        _blobs.Hangs = false;
+        await UntilAsync(() => _blobs.Names.Length == 1);
+        Assert.Equal(5, _blobs.Records.Length);
+        await _shipper.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task What_an_outage_held_up_is_caught_up_with_in_larger_blobs()
+    {
+        _options.Current = _options.Current with { Logs = new() { FlushBytes = 100_000 } };
+        _blobs.Down = true;
+        await _shipper.StartAsync(default);
+        Queue(1);
+        await UntilAsync(() => _blobs.Tries >= 2);
+        Queue(40_000);
+        _blobs.Down = false;
+        await UntilAsync(() => _blobs.Records.Length == 40_001, TimeSpan.FromMilliseconds(20));
+
+        // About 10 MB of lines: in blobs of 100,000 bytes they would be a hundred.
+        Assert.InRange(_blobs.Names.Length, 3, 30);
+        await _shipper.StopAsync(default);
+        Assert.Equal(0, _shipper.Dropped);
     }
 
     [Fact]

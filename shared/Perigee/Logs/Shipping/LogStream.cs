@@ -18,6 +18,10 @@ internal sealed partial class LogStream<T> : IDisposable
     // the storage is well.
     private static readonly TimeSpan Wave = TimeSpan.FromMilliseconds(200);
 
+    // Where many wait behind a blob that is full, the storage was away or slow: larger blobs catch up sooner.
+    private const int BehindBytes = 4 << 20;
+    private const int Behind = 2048;
+
     private readonly string _name;
     private readonly LogQueue<T> _queue;
     private readonly ILogLines<T> _lines;
@@ -144,7 +148,7 @@ internal sealed partial class LogStream<T> : IDisposable
         while (true)
         {
             Task crowded = _queue.CrowdedAsync();
-            while (_buffer.WrittenCount < options.FlushBytes && _queue.TryTake(out T item, out long number))
+            while ((_buffer.WrittenCount < options.FlushBytes || (_buffer.WrittenCount < BehindBytes && _queue.Count >= Behind)) && _queue.TryTake(out T item, out long number))
                 Write(item, number);
             TimeSpan left = (_items.Count >= options.BusyRecords ? busy : options.FlushAfter) - _time.GetElapsedTime(started);
             if (_buffer.WrittenCount >= options.FlushBytes || left <= TimeSpan.Zero || _writer.Hurry.IsCancellationRequested)
