@@ -155,11 +155,16 @@ public sealed class AuditBlobTests
     public async Task What_only_waits_for_the_storage_is_shipped_once_however_often_it_is_looked_for(int processes, int seconds)
     {
         await using Scene scene = await Scene.StartClosedAsync();
-        for (int i = 1; i < processes; i++)
-            await scene.AddAsync();
+
+        // Each makes records: whichever looks, finds some of another that lives.
+        Instance[] all = [scene.One, .. processes > 1 ? [await scene.AddAsync()] : Array.Empty<Instance>()];
         scene.Storage.Before = static call => call == "write blobs logs" ? throw new StorageException("down for a test") : Task.CompletedTask;
-        for (int i = 0; i < 3; i++)
-            await scene.One.MakeKeyAsync();
+        foreach (Instance instance in all)
+        {
+            for (int i = 0; i < 3; i++)
+                await instance.MakeKeyAsync();
+        }
+
         DateTimeOffset end = scene.Time.GetUtcNow().AddSeconds(seconds);
         await MoveUntilAsync(scene, TimeSpan.FromSeconds(1), () => Task.FromResult(scene.Time.GetUtcNow() > end), "the storage is down for a time");
         scene.Storage.Before = static _ => Task.CompletedTask;
@@ -169,9 +174,9 @@ public sealed class AuditBlobTests
         end = scene.Time.GetUtcNow().AddMinutes(20);
         int looks = Looks();
         await MoveUntilAsync(scene, TimeSpan.FromSeconds(10), () => Task.FromResult(scene.Time.GetUtcNow() > end), "time passes");
-        Assert.InRange(Looks() - looks, 2, 8);
+        Assert.InRange(Looks() - looks, 2, 6);
         StreamReport report = await ReportAsync(scene);
-        Assert.Equal((3, 0L), (report.Chains.Ids.Count, report.Chains.Repeated));
+        Assert.Equal((3 * processes, 0L), (report.Chains.Ids.Count, report.Chains.Repeated));
         Assert.True((await scene.Storage.Table("audit").FindAsync(AuditRecovery.Partition, "local", Cancel))!.Moment("until") > end.AddMinutes(-10));
 
         // Each look that has its turn says so in the table, and once more where it came to.
