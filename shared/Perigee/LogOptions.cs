@@ -6,14 +6,14 @@ internal sealed record LogOptions
     /// <summary>Whether exchanges are logged to blobs at all.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>A blob is written at the latest after this time.</summary>
+    /// <summary>A blob is written at the latest after this time, however few records wait.</summary>
     public TimeSpan FlushAfter { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>A blob that has <see cref="BusyRecords"/> is written after this time already: what a kill can lose is no older.</summary>
+    /// <summary>A blob that has <see cref="BusyRecords"/> is written after this time: a kill loses what came since, and the blob that is under way.</summary>
     public TimeSpan BusyFlushAfter { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>From how many waiting records on an instance is busy. 1 writes every record after <see cref="BusyFlushAfter"/>.</summary>
-    public int BusyRecords { get; init; } = 50;
+    /// <summary>From how many waiting records on <see cref="BusyFlushAfter"/> holds; fewer wait for <see cref="FlushAfter"/>. 1: always, so that a kill costs about a second at any rate.</summary>
+    public int BusyRecords { get; init; } = 1;
 
     /// <summary>A blob is written once this many bytes (before compression) wait.</summary>
     public int FlushBytes { get; init; } = 1024 * 1024;

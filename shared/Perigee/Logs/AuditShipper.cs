@@ -35,6 +35,9 @@ internal sealed class AuditShipper : IAuditSink, ILogLines<AuditEntry>, IDisposa
             LogSchema.Audit, _queue, this, givesUp: false, new(storage.Blobs("logs"), _origin, options, metrics ?? new LogMetrics(), time, log, _taken));
     }
 
+    /// <summary>Processes before this one on the same machine that ended without a last word. Known once it has begun.</summary>
+    public IReadOnlyList<string> Gone => _stream.Gone;
+
     /// <inheritdoc/>
     public async ValueTask TakeRoomAsync(CancellationToken cancel)
     {

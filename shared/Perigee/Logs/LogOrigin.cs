@@ -32,6 +32,16 @@ internal sealed class LogOrigin(string region, string instance)
     public string BlobName(string stream, DateTimeOffset first, DateTimeOffset now, long sequence) => string.Create(CultureInfo.InvariantCulture,
         $"{Folder(stream, first)}{_instance}-{now.ToUnixTimeMilliseconds()}-{sequence:D6}-{Guid.CreateVersion7(now):N}.ndjson.gz");
 
+    /// <summary>When a blob was made, out of its name; null where the name is none of <see cref="BlobName"/>'s.</summary>
+    public static DateTimeOffset? MadeAt(string name)
+    {
+        // Region and process may have hyphens of their own: counted from the end.
+        string[] parts = name[(name.LastIndexOf('/') + 1)..].Split('-');
+        return parts.Length >= 4 && long.TryParse(parts[^3], NumberStyles.None, CultureInfo.InvariantCulture, out long milliseconds) && milliseconds < 253_402_300_800_000
+            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+            : null;
+    }
+
     /// <summary>The name of the blob that a large body lies in: known before anything is written.</summary>
     /// <param name="id">The exchange's id.</param>
     /// <param name="time">When it began.</param>

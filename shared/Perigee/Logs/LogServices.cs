@@ -26,6 +26,7 @@ internal static class LogServices
         .AddSingleton<IAuditSink>(static provider => provider.GetRequiredService<AuditShipper>())
         .AddSingleton<VerifyEndpoint>()
         .AddHostedService<LogShipping>()
+        .AddHostedService<AuditRecovery>()
         .AddSingleton<LogTail>()
         .AddSingleton<IExchangeSink>(static provider => provider.GetRequiredService<LogTail>())
         .AddSingleton<TailEndpoint>()

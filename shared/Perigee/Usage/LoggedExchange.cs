@@ -11,7 +11,7 @@ internal sealed class LoggedExchange
 
     private LoggedExchange() => Array.Fill(_values, "");
 
-    /// <summary>What kind of line it is: <c>exchange</c>, <c>drops</c> or another.</summary>
+    /// <summary>What kind of line it is: <c>exchange</c>, <c>drops</c>, <c>lost</c>, <c>footer</c> or another.</summary>
     public string Kind { get; private set; } = "";
 
     /// <summary>The exchange's id, or empty.</summary>
@@ -22,6 +22,15 @@ internal sealed class LoggedExchange
 
     /// <summary>How many records the line says were dropped.</summary>
     public long Dropped { get; private set; }
+
+    /// <summary>The process that wrote a line that is none of an exchange, or the process that a line <c>lost</c> is about; else empty.</summary>
+    public string Process { get; private set; } = "";
+
+    /// <summary>The highest sequence number that a footer or a line <c>drops</c> names, else 0.</summary>
+    public long Last { get; private set; }
+
+    /// <summary>How many records the process had ever taken, as a footer or a line <c>lost</c> says it.</summary>
+    public long Taken { get; private set; }
 
     /// <summary>Its group.</summary>
     public UsageGroup Group => new(_values);
@@ -73,6 +82,14 @@ internal sealed class LoggedExchange
                 Time = reader.Read() ? reader.GetDateTimeOffset() : default;
             else if (reader.ValueTextEquals("dropped"u8))
                 Dropped = reader.Read() ? reader.GetInt64() : 0;
+            else if (Kind != "exchange" && (reader.ValueTextEquals("of"u8) || (Process.Length == 0 && reader.ValueTextEquals("instance"u8))))
+                Process = Text(ref reader);
+            else if (reader.ValueTextEquals("last"u8))
+                Last = reader.Read() ? reader.GetInt64() : 0;
+            else if (reader.ValueTextEquals("taken"u8))
+                Taken = reader.Read() ? reader.GetInt64() : 0;
+            else if (reader.ValueTextEquals("ranges"u8))
+                Last = LastOfRanges(ref reader);
             else if (reader.ValueTextEquals("target"u8))
                 target = Text(ref reader);
             else if (reader.ValueTextEquals("attempts"u8))
@@ -131,6 +148,20 @@ internal sealed class LoggedExchange
     {
         reader.Skip();
         return true;
+    }
+
+    private static long LastOfRanges(ref Utf8JsonReader reader)
+    {
+        long last = 0;
+        reader.Read();
+        int depth = reader.CurrentDepth;
+        while (reader.Read() && reader.CurrentDepth > depth)
+        {
+            if (reader.TokenType == JsonTokenType.Number)
+                last = Math.Max(last, reader.GetInt64());
+        }
+
+        return last;
     }
 
     private static long? Scaled(ref Utf8JsonReader reader, decimal times) =>

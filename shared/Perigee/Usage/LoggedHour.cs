@@ -17,6 +17,8 @@ internal sealed class LoggedHour(DateTimeOffset hour)
 
     private readonly HashSet<UInt128> _ids = [];
     private readonly Dictionary<UsageGroup, UsageGroup> _groups = [];
+    private readonly Dictionary<string, (long Last, DateTimeOffset At)> _processes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _killed = new(StringComparer.Ordinal);
 
     /// <summary>Minutes of the hour by number and group.</summary>
     public Dictionary<(int Minute, UsageGroup Group), UsageCell> Cells { get; } = [];
@@ -32,6 +34,12 @@ internal sealed class LoggedHour(DateTimeOffset hour)
 
     /// <summary>Records that instances say they dropped, whenever they were: at least some may be of this hour.</summary>
     public long Dropped { get; private set; }
+
+    /// <summary>
+    /// Records that processes took with them when they were killed after a last blob that was made before the hour's end: at least some may be of this hour. A process of which there is
+    /// no blob in these folders is not counted: how many of its records were lost, and when, they do not say.
+    /// </summary>
+    public long Lost => _killed.Sum(one => _processes.TryGetValue(one.Key, out (long Last, DateTimeOffset At) process) && process.At < hour.AddHours(1) ? Math.Max(0, one.Value - process.Last) : 0);
 
     /// <summary>Lines and blobs that could not be read.</summary>
     public long Damaged { get; private set; }
@@ -83,6 +91,14 @@ internal sealed class LoggedHour(DateTimeOffset hour)
 
         if (read.Kind == "drops")
             Dropped += read.Dropped;
+        if (read.Kind is "drops" or "footer")
+        {
+            (long last, DateTimeOffset at) = _processes.GetValueOrDefault(read.Process);
+            _processes[read.Process] = (Math.Max(last, read.Last), at > read.Time ? at : read.Time);
+        }
+
+        if (read.Kind == "lost")
+            _killed[read.Process] = Math.Max(_killed.GetValueOrDefault(read.Process), read.Taken);
         if (read.Kind != "exchange" || read.Time < hour || read.Time >= hour.AddHours(1))
             return;
         if (!UInt128.TryParse(read.Id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 id))

@@ -80,7 +80,7 @@ internal sealed class ReconcileEndpoint(Reconciler reconciler, IGatewayOptions o
         LoggedHour logged = found.Logged;
         if (logged.IsTooMuch)
             return TooMuch();
-        string? why = logged.Dropped > 0 ? $"instances say that they dropped {logged.Dropped} records at that time"
+        string? why = logged.Dropped + logged.Lost > 0 ? $"instances say that they dropped {logged.Dropped} records at that time, and those that were killed took {logged.Lost} with them"
             : logged.Damaged > 0 ? $"{logged.Damaged} lines or blobs cannot be read"
             : logged.Records == 0 && found.Totals().Rollups.Requests > 0 ? "they hold no record of that hour (was logging off?)"
             : null;
@@ -104,7 +104,9 @@ internal sealed class ReconcileEndpoint(Reconciler reconciler, IGatewayOptions o
         json.WriteNumber("records"u8, found.Logged.Records);
         json.WriteNumber("duplicates"u8, found.Logged.Duplicates);
         json.WriteNumber("dropped"u8, found.Logged.Dropped);
+        json.WriteNumber("lost"u8, found.Logged.Lost);
         json.WriteNumber("damaged"u8, found.Logged.Damaged);
+        json.WriteNumber("unexplained"u8, found.Unexplained);
         Write(json, rollups, logged, difference);
         json.WriteNumber("differences"u8, differences.Count);
         json.WriteStartArray("groups"u8);

@@ -157,6 +157,19 @@ internal sealed record Reconciliation(DateTimeOffset Hour, LoggedHour Logged, Di
         return differences;
     }
 
+    /// <summary>
+    /// By how many requests both differ beyond what is known to be lost: rollups may know as many more as records were dropped or went with a process that was killed, and no fewer.
+    /// </summary>
+    public long Unexplained
+    {
+        get
+        {
+            (UsageCell rollups, UsageCell logged) = Totals();
+            long more = rollups.Requests - logged.Requests;
+            return more < 0 ? -more : Math.Max(0, more - Logged.Dropped - Logged.Lost);
+        }
+    }
+
     /// <summary>The sums over all groups.</summary>
     public (UsageCell Rollups, UsageCell Logged) Totals()
     {

@@ -31,6 +31,18 @@ internal sealed class LogLines
     public IEnumerable<JsonElement> Of(string kind, string? stream = null) =>
         _blobs.Where(blob => stream is null || blob.Stream == stream).SelectMany(blob => blob.Lines).Where(line => Kind(line) == kind);
 
+    /// <summary>How long the first exchange of each blob waited until the blob was made.</summary>
+    public IEnumerable<TimeSpan> Waits(string stream, string kind) => _blobs
+        .Where(blob => blob.Stream == stream && blob.Lines.Any(line => Kind(line) == kind))
+        .Select(blob => At(blob.Lines[^1]) - blob.Lines.Where(line => Kind(line) == kind).Min(line => At(line) + TimeSpan.FromMilliseconds(line.GetProperty("totalMs").GetDouble())));
+
+    /// <summary>The times between the blobs of a stream, in order.</summary>
+    public IEnumerable<TimeSpan> Pauses(string stream)
+    {
+        DateTimeOffset[] made = [.. Of("footer", stream).Select(At).Order()];
+        return made.Skip(1).Zip(made, static (later, sooner) => later - sooner);
+    }
+
     /// <summary>
     /// What a stream of one process that ended well has: in each blob lines of its kind and then a footer that counts them, all numbers once and
     /// without gaps, nothing dropped or lost, and a last word.
@@ -53,6 +65,8 @@ internal sealed class LogLines
         Assert.Equal([footers[^1].GetProperty("blob").GetInt32()], footers.Where(footer => footer.GetProperty("final").GetBoolean()).Select(footer => footer.GetProperty("blob").GetInt32()));
         Assert.Equal(numbers.Length, footers[^1].GetProperty("taken").GetInt64());
     }
+
+    private static DateTimeOffset At(JsonElement line) => line.GetProperty("time").GetDateTimeOffset();
 
     private static string Kind(JsonElement line) => line.GetProperty("kind").GetString()!;
 

@@ -42,6 +42,8 @@ public sealed class Shared : IAsyncDisposable
         if (_azurite is not null)
         {
             BlobContainerClient container = new(_azurite.ConnectionString, "logs");
+            if (!await container.ExistsAsync(TestContext.Current.CancellationToken))
+                return blobs;
             await foreach (BlobItem item in container.GetBlobsAsync(cancellationToken: TestContext.Current.CancellationToken))
                 blobs[item.Name] = (await container.GetBlobClient(item.Name).DownloadContentAsync(TestContext.Current.CancellationToken)).Value.Content.ToArray();
             return blobs;

@@ -30,6 +30,12 @@ internal sealed class Asker : IDisposable
     /// <summary>Which request is the next.</summary>
     public int Turn { get; set; }
 
+    /// <summary>Whether any answer will do; else one that is not 200 is a fault.</summary>
+    public bool TakesAnyStatus { get; init; }
+
+    /// <summary>The answer's status line and headers, until the next request.</summary>
+    public ReadOnlySpan<byte> Head => _buffer.AsSpan(0, _head);
+
     /// <summary>From the request to the first bytes of the body, in milliseconds.</summary>
     public double ToBody { get; private set; }
 
@@ -73,7 +79,7 @@ internal sealed class Asker : IDisposable
         int end = had.IndexOf("\r\n\r\n"u8);
         if (end < 0)
             return false;
-        if (!had.StartsWith("HTTP/1.1 200 "u8))
+        if (!TakesAnyStatus && !had.StartsWith("HTTP/1.1 200 "u8))
             throw new InvalidOperationException(Encoding.UTF8.GetString(had));
         _head = end + 4;
         ReadOnlySpan<byte> name = "\r\nContent-Length: "u8;

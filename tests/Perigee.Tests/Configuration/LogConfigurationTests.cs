@@ -40,8 +40,8 @@ public sealed class LogConfigurationTests
     [Fact]
     public void What_is_set_is_taken()
     {
-        LogOptions logs = Settings.Read("""{"content":"on","logs":{"bodies":12.5,"bodyBytes":4096,"headers":["X-App"],"busyRecords":1,"busyFlushSeconds":2,"redaction":{"ip":false,"patterns":{"badge":"EMP-[0-9]{6}"}}}}""").Logs;
-        Assert.Equal((12.5, 4096, 1, TimeSpan.FromSeconds(2)), (logs.Bodies, logs.BodyBytes, logs.BusyRecords, logs.BusyFlushAfter));
+        LogOptions logs = Settings.Read("""{"content":"on","logs":{"bodies":12.5,"bodyBytes":4096,"headers":["X-App"],"busyRecords":7,"busyFlushSeconds":2,"redaction":{"ip":false,"patterns":{"badge":"EMP-[0-9]{6}"}}}}""").Logs;
+        Assert.Equal((12.5, 4096, 7, TimeSpan.FromSeconds(2)), (logs.Bodies, logs.BodyBytes, logs.BusyRecords, logs.BusyFlushAfter));
         Assert.Equal(["x-app"], logs.Headers);
         Assert.True(logs.Redaction is { Ip: false, Email: true } && logs.Redaction.Patterns.Single().Name == "badge");
     }

@@ -1,11 +1,14 @@
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Perigee.Callers;
 using Perigee.Logs;
 using Perigee.Logs.Verifying;
+using Perigee.Storage;
 using Perigee.Tests.Caching.Proving;
+using Perigee.Tests.Caching.Store;
 using Perigee.Tests.Callers;
 
 namespace Perigee.Tests.Logs;
@@ -100,6 +103,110 @@ public sealed class AuditBlobTests
         sink.ReturnRoom();
         await scene.One.MakeKeyAsync();
         Assert.Equal(1, (await scene.One.ManageAsync("GET", "/manage/v1/keys")).Json.GetProperty("data").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_process_that_was_killed_had_not_shipped_another_ships_and_nothing_is_lost(bool sameMachine)
+    {
+        await using Scene scene = await Scene.StartClosedAsync();
+
+        // One lives all the time; the other is on its way out, and no blob of it arrives from some moment on: as if it had been killed then.
+        BreakableStorage broken = new(scene.Storage);
+        await using Instance first = await Instance.StartAsync(broken, scene.Clock, "{}", open: false);
+        for (int i = 0; i < 2; i++)
+            await first.MakeKeyAsync();
+        await MoveUntilAsync(scene, TimeSpan.FromMilliseconds(100), async () => (await ReportAsync(scene)).NotShipped.Count == 0, "the first records are in a blob");
+        broken.Before = static call => call == "write blobs logs" ? throw new StorageException("down for a test") : Task.CompletedTask;
+        for (int i = 0; i < 3; i++)
+            await first.MakeKeyAsync();
+        Task stop = first.StopAsync();
+        await MoveUntilAsync(scene, TimeSpan.FromMilliseconds(100), () => Task.FromResult(stop.IsCompleted), "the first process ends");
+        Assert.Equal(3, (await ReportAsync(scene)).NotShipped.Count);
+        DateTimeOffset before = scene.Time.GetUtcNow();
+        if (sameMachine)
+        {
+            LogStopTests.Gone(Path.Combine(scene.Folder, "taken"), first.Services.GetRequiredService<GatewayHost>().Instance);
+            await scene.AddAsync();
+        }
+
+        TimeSpan step = sameMachine ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromSeconds(5);
+        await MoveUntilAsync(scene, step, async () => (await ReportAsync(scene)).NotShipped.Count == 0, "another process ships what is left");
+        TimeSpan took = scene.Time.GetUtcNow() - before;
+
+        // On the same machine it is known at once that nobody else does it; on another what is young might still be on its way.
+        Assert.True(sameMachine ? took < TimeSpan.FromMinutes(2) : took > TimeSpan.FromMinutes(2), $"It took {took}.");
+        StreamReport report = await ReportAsync(scene);
+        Assert.Empty(report.Chains.Faults(complete: true));
+        Assert.Equal((5, 0L), (report.Chains.Ids.Count, report.Chains.Repeated));
+        InstanceCount count = report.Instances.Values.Single(instance => instance.ShippedByOthers == 3);
+        Assert.Equal(2, count.Records);
+        if (sameMachine)
+        {
+            Assert.Equal(0, count.LostAtEnd);
+            Assert.True(report.IsWhole);
+        }
+    }
+
+    [Theory]
+    [InlineData(2, 100)]
+    [InlineData(1, 700)]
+    public async Task What_only_waits_for_the_storage_is_shipped_once_however_often_it_is_looked_for(int processes, int seconds)
+    {
+        await using Scene scene = await Scene.StartClosedAsync();
+
+        // Each makes records: whichever looks, finds some of another that lives.
+        Instance[] all = [scene.One, .. processes > 1 ? [await scene.AddAsync()] : Array.Empty<Instance>()];
+        scene.Storage.Before = static call => call == "write blobs logs" ? throw new StorageException("down for a test") : Task.CompletedTask;
+        foreach (Instance instance in all)
+        {
+            for (int i = 0; i < 3; i++)
+                await instance.MakeKeyAsync();
+        }
+
+        DateTimeOffset end = scene.Time.GetUtcNow().AddSeconds(seconds);
+        await MoveUntilAsync(scene, TimeSpan.FromSeconds(1), () => Task.FromResult(scene.Time.GetUtcNow() > end), "the storage is down for a time");
+        scene.Storage.Before = static _ => Task.CompletedTask;
+        await MoveUntilAsync(scene, TimeSpan.FromSeconds(1), async () => (await ReportAsync(scene)).NotShipped.Count == 0, "the storage is back");
+
+        // They look some times more.
+        end = scene.Time.GetUtcNow().AddMinutes(20);
+        int looks = Looks();
+        await MoveUntilAsync(scene, TimeSpan.FromSeconds(10), () => Task.FromResult(scene.Time.GetUtcNow() > end), "time passes");
+        Assert.InRange(Looks() - looks, 2, 6);
+        StreamReport report = await ReportAsync(scene);
+        Assert.Equal((3 * processes, 0L), (report.Chains.Ids.Count, report.Chains.Repeated));
+        Assert.True((await scene.Storage.Table("audit").FindAsync(AuditRecovery.Partition, "local", Cancel))!.Moment("until") > end.AddMinutes(-10));
+
+        // Each look that has its turn says so in the table, and once more where it came to.
+        int Looks() => scene.Storage.Calls.Count(static call => call == "write audit") / 2;
+    }
+
+    [Fact]
+    public void A_record_that_two_processes_shipped_is_one_that_is_repeated_and_breaks_nothing()
+    {
+        AuditChains chains = new();
+        byte[] record = Encoding.UTF8.GetBytes("""{"id":"a","chain":"local-dead-12345678","sequence":0,"previous":""}""");
+        foreach (string instance in (string[])["dead", "next", "third"])
+        {
+            using JsonDocument line = JsonDocument.Parse($$"""{"region":"local","instance":"{{instance}}","id":"a","hash":"{{AuditLog.HashOf(record)}}","record":{{Encoding.UTF8.GetString(record)}}}""");
+            chains.Add(line.RootElement);
+        }
+
+        Assert.Equal((1, 2L, 0), (chains.Ids.Count, chains.Repeated, chains.ShippedForOf("dead")));
+        Assert.Empty(chains.Faults(complete: true));
+    }
+
+    private static async Task MoveUntilAsync(Scene scene, TimeSpan step, Func<Task<bool>> holds, string what)
+    {
+        long begin = TimeProvider.System.GetTimestamp();
+        while (!await holds())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(begin) < TimeSpan.FromSeconds(60), "Did not come true within 60 s: " + what);
+            scene.Time.Advance(step);
+            await Task.Delay(10, Cancel);
+        }
     }
 
     // Five changes, and the process has ended.

@@ -13,6 +13,9 @@ internal sealed class FaultyBlobs(Random dice, TimeProvider time) : IStorage, IB
     /// <summary>The share of writes that go wrong in one of three ways.</summary>
     public double Share { get; set; }
 
+    /// <summary>Whether some of them are never answered; else those are refused.</summary>
+    public bool Hangs { get; set; } = true;
+
     /// <summary>When it is down.</summary>
     public (DateTimeOffset From, DateTimeOffset To) Outage { get; set; }
 
@@ -48,7 +51,7 @@ internal sealed class FaultyBlobs(Random dice, TimeProvider time) : IStorage, IB
             Faults += fault == 0 ? 0 : 1;
         }
 
-        if (fault == 1)
+        if (fault == 1 || (fault == 2 && !Hangs))
             throw new StorageException("503 Server Busy");
         if (fault == 2)
             await Task.Delay(Timeout.InfiniteTimeSpan, time, cancel);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Perigee.Logs;
+using Perigee.Logs.Shipping;
 using Perigee.Logs.Verifying;
 using Perigee.Tests.Configuration;
 
@@ -25,17 +26,7 @@ public sealed class LogLoadTests
         FakeTimeProvider time = new(Start);
         FaultyBlobs blobs = new(new Random(seed), time) { Share = 0.3, Outage = (Start.AddSeconds(20), Start.AddSeconds(40)) };
         await LoadAsync(blobs, time, memory, 60, out int made);
-
-        HashSet<long> found = [];
-        long dropped = 0;
-        foreach (JsonElement line in Lines(blobs.All.Values))
-        {
-            if (line.GetProperty("kind").GetString() == "exchange")
-                Assert.True(found.Add(line.GetProperty("seq").GetInt64()), $"Seed {seed}: doubled.");
-            else if (line.GetProperty("kind").GetString() == "drops")
-                dropped += line.GetProperty("dropped").GetInt64();
-        }
-
+        (HashSet<long> found, long dropped) = Count(blobs, $"Seed {seed}");
         Assert.True(blobs.Faults > 4, $"Only {blobs.Faults} faults.");
         TestContext.Current.TestOutputHelper!.WriteLine($"{found.Count} in {blobs.All.Count} blobs, {dropped} dropped, {blobs.Faults} faults.");
         Assert.True(!drops || dropped > 0, "Nothing was dropped.");
@@ -44,6 +35,68 @@ public sealed class LogLoadTests
         InstanceCount count = report.Instances["abcd1234"];
         Assert.True(report.IsWhole);
         Assert.Equal((found.Count, dropped, 0L, 0L, 0L), (count.Records, count.Dropped, count.MissingCount, count.Duplicates, count.LostAtEnd!.Value));
+    }
+
+    [Fact]
+    public async Task A_blob_that_failed_is_tried_again_so_that_faults_alone_cost_nothing()
+    {
+        const int seed = 9;
+        FakeTimeProvider time = new(Start);
+
+        // Half of all writes fail at once: what there is to lose is what is not tried again, as the queue never fills.
+        FaultyBlobs blobs = new(new Random(seed), time) { Share = 0.5, Hangs = false };
+        await LoadAsync(blobs, time, 64 << 20, 20, out int made);
+        (HashSet<long> found, long dropped) = Count(blobs, $"Seed {seed}");
+        Assert.True(blobs.Faults > 4, $"Only {blobs.Faults} faults.");
+        Assert.Equal((made, 0), (found.Count, dropped));
+    }
+
+    [Theory]
+    [InlineData(11, 0.5)]
+    [InlineData(12, 0.9)]
+    [InlineData(13, 1)]
+    public async Task A_stop_while_writes_fail_costs_nothing_that_is_not_counted(int seed, double share)
+    {
+        FakeTimeProvider time = new(Start);
+        FaultyBlobs blobs = new(new Random(seed), time) { Share = 0.3 };
+        DirectoryInfo notes = Directory.CreateTempSubdirectory("perigee-load-");
+        try
+        {
+            int made = await RunAsync(blobs, time, 64 << 20, 12, null, new LogFolder(notes.FullName), share);
+            LogStopTests.Gone(notes.FullName);
+            blobs.Share = 0;
+            using (LogShipper next = new(blobs, new GatewayHost { Mode = "local", Instance = "next" }, new Fixed(Settings.Read("")), new Redactor([]), time, NullLogger<LogShipper>.Instance, null, new LogFolder(notes.FullName)))
+            {
+                await next.StartAsync(default);
+                await next.StopAsync(default).WaitAsync(TimeSpan.FromSeconds(60));
+            }
+
+            (HashSet<long> found, long dropped) = Count(blobs, $"Seed {seed}");
+            InstanceCount count = (await ReportAsync(blobs)).Instances["abcd1234"];
+            TestContext.Current.TestOutputHelper!.WriteLine($"{found.Count} in {blobs.All.Count} blobs, {dropped} dropped, {count.LostAtEnd} lost at the end, {blobs.Faults} faults.");
+            Assert.True(share < 1 || count.LostAtEnd > 0, "A storage that takes nothing any more took everything.");
+            Assert.Equal((found.Count, dropped, 0L, 0L), (count.Records, count.Dropped, count.MissingCount, count.Duplicates));
+            Assert.Equal(made, found.Count + dropped + count.LostAtEnd!.Value);
+        }
+        finally
+        {
+            notes.Delete(recursive: true);
+        }
+    }
+
+    private static (HashSet<long> Found, long Dropped) Count(FaultyBlobs blobs, string run)
+    {
+        HashSet<long> found = [];
+        long dropped = 0;
+        foreach (JsonElement line in Lines(blobs.All.Values))
+        {
+            if (line.GetProperty("kind").GetString() == "exchange")
+                Assert.True(found.Add(line.GetProperty("seq").GetInt64()), $"{run}: doubled.");
+            else if (line.GetProperty("kind").GetString() == "drops")
+                dropped += line.GetProperty("dropped").GetInt64();
+        }
+
+        return (found, dropped);
     }
 
     [Fact]
@@ -88,10 +141,12 @@ public sealed class LogLoadTests
         return RunAsync(blobs, time, memory, seconds, each);
     }
 
-    private static async Task RunAsync(FaultyBlobs blobs, FakeTimeProvider time, int memory, int seconds, Action<int, LogShipper>? each)
+    private static async Task<int> RunAsync(
+        FaultyBlobs blobs, FakeTimeProvider time, int memory, int seconds, Action<int, LogShipper>? each, LogFolder? notes = null, double shareAtStop = 0)
     {
         Fixed options = new(Settings.Read($$"""{"logs":{"memoryBytes":{{memory}} } }"""));
-        using LogShipper shipper = new(blobs, new GatewayHost { Mode = "local", Instance = "abcd1234" }, options, new Redactor([]), time, NullLogger<LogShipper>.Instance);
+        using LogShipper shipper = new(
+            blobs, new GatewayHost { Mode = "local", Instance = "abcd1234" }, options, new Redactor([]), time, NullLogger<LogShipper>.Instance, null, notes);
         await shipper.StartAsync(default);
         for (int step = 0; step < seconds * Steps; step++)
         {
@@ -105,10 +160,28 @@ public sealed class LogLoadTests
                 each?.Invoke(step / Steps, shipper);
         }
 
-        // The clock stands still at the end: whoever has four seconds on it must not lose them to a machine that is busy otherwise. What a storage
-        // that fails during the stop costs is told in LogShipperTests.
-        blobs.Share = 0;
-        await shipper.StopAsync(default).WaitAsync(TimeSpan.FromSeconds(60));
+        blobs.Share = shareAtStop;
+        Task stop = shipper.StopAsync(default);
+        if (shareAtStop == 0)
+        {
+            // The clock stands still: whoever has four seconds on it must not lose them to a machine that is busy otherwise.
+            await stop.WaitAsync(TimeSpan.FromSeconds(60));
+        }
+        else
+        {
+            // Tries and pauses need the clock. However many of them a slow machine sees within the four seconds: what was not written is counted.
+            long begin = TimeProvider.System.GetTimestamp();
+            while (!stop.IsCompleted)
+            {
+                Assert.True(TimeProvider.System.GetElapsedTime(begin) < TimeSpan.FromSeconds(60), "The stop did not end.");
+                time.Advance(TimeSpan.FromMilliseconds(20));
+                await Task.Delay(1);
+            }
+
+            await stop;
+        }
+
+        return seconds * ASecond;
     }
 
     internal static Task<StreamReport> ReportAsync(FaultyBlobs blobs) =>

@@ -115,10 +115,9 @@ public sealed partial class LogSchemaTests : IDisposable
     {
         GatewayHost host = new() { Mode = "local", Region = "westeurope", Instance = "i1" };
         LogFolder folder = new(_folder.FullName);
-        using (TakenFile dead = new(_blobs.Location, "i0", LogSchema.Requests, _folder.FullName))
+        using (TakenFile dead = folder.Taken(_blobs, host with { Instance = "i0" }, LogSchema.Requests))
             dead.Set(7);
-        string left = Directory.EnumerateFiles(_folder.FullName, "*", SearchOption.AllDirectories).Single();
-        File.Move(left, left.Replace($".{Environment.ProcessId}.", ".999999999.", StringComparison.Ordinal));
+        LogStopTests.Gone(_folder.FullName);
         Redactor redactor = new([], new Fixed());
         using LogMetrics metrics = new();
         using LogShipper requests = new(_blobs, host, new Fixed(), redactor, _time, NullLogger<LogShipper>.Instance, metrics, folder, new Secret(1));

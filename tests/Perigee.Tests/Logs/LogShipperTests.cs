@@ -22,20 +22,27 @@ public sealed class LogShipperTests : IDisposable
 
     public void Dispose() => _shipper.Dispose();
 
-    [Fact]
-    public async Task A_blob_is_written_when_its_first_record_is_old_enough()
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(3, 1, 1)]
+    [InlineData(3, 4, 10)]
+    [InlineData(3, 3, 1)]
+    public async Task A_blob_is_written_when_its_first_record_is_old_enough(int records, int busyRecords, int seconds)
     {
+        // One is what nobody has to set: few records are not left to a kill any longer than many.
+        if (busyRecords > 1)
+            _options.Current = _options.Current with { Logs = _options.Current.Logs with { BusyRecords = busyRecords } };
         await _shipper.StartAsync(default);
-        Queue(3);
+        Queue(records);
 
         DateTimeOffset start = _time.GetUtcNow();
-        await UntilAsync(() => _blobs.Names.Length == 1);
+        await UntilAsync(() => _blobs.Names.Length == 1, TimeSpan.FromMilliseconds(20));
 
-        Assert.InRange((_time.GetUtcNow() - start).TotalSeconds, 10, 12);
+        Assert.InRange((_time.GetUtcNow() - start).TotalSeconds, seconds, seconds + 2);
         Assert.Equal("logs", _blobs.Container);
         Assert.Matches("^v1/requests/dt=1970-01-01/hour=00/region=west-europe/abcd1234-[0-9]{13}-000001-[0-9a-f]{12}7[0-9a-f]{19}\\.ndjson\\.gz$", _blobs.Names[0]);
-        Assert.Equal(["id0", "id1", "id2"], _blobs.Records.Select(record => record.GetProperty("id").GetString()));
-        Assert.Equal([1, 2, 3], _blobs.Records.Select(record => record.GetProperty("seq").GetInt32()));
+        Assert.Equal(Enumerable.Range(0, records).Select(i => $"id{i}"), _blobs.Records.Select(record => record.GetProperty("id").GetString()));
+        Assert.Equal(Enumerable.Range(1, records), _blobs.Records.Select(record => record.GetProperty("seq").GetInt32()));
         await _shipper.StopAsync(default);
     }
 
@@ -70,6 +77,48 @@ public sealed class LogShipperTests : IDisposable
         Assert.Equal(0, _shipper.Dropped);
         await _shipper.StopAsync(default);
         Assert.Equal(LogShipper.Capacity * 2, _blobs.Records.Length);
+    }
+
+    [Fact]
+    public async Task A_try_that_is_not_answered_is_given_up_soon_and_later_ones_get_more_time()
+    {
+        _blobs.Hangs = true;
+        await _shipper.StartAsync(default);
+        Queue(5);
+        List<DateTimeOffset> tries = [];
+        await UntilAsync(() =>
+        {
+            if (_blobs.Tries > tries.Count)
+                tries.Add(_time.GetUtcNow());
+            return tries.Count == 5;
+        }, TimeSpan.FromMilliseconds(20));
+
+        // With the pauses between them, and what a slow machine sees late.
+        Assert.InRange((tries[1] - tries[0]).TotalSeconds, 1.9, 8);
+        Assert.InRange((tries[4] - tries[3]).TotalSeconds, 9.9, 25);
+        _blobs.Hangs = false;
+        await UntilAsync(() => _blobs.Names.Length == 1);
+        Assert.Equal(5, _blobs.Records.Length);
+        await _shipper.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task What_an_outage_held_up_is_caught_up_with_in_larger_blobs()
+    {
+        _options.Current = _options.Current with { Logs = new() { FlushBytes = 100_000 } };
+        _blobs.Down = true;
+        await _shipper.StartAsync(default);
+        Queue(1);
+        await UntilAsync(() => _blobs.Tries >= 2);
+        Queue(40_000);
+        _blobs.Down = false;
+        await UntilAsync(() => _shipper.Waiting == 0, TimeSpan.FromMilliseconds(20));
+        await _shipper.StopAsync(default);
+
+        // About 10 MB of lines: in blobs of 100,000 bytes they would be a hundred.
+        Assert.InRange(_blobs.Names.Length, 3, 40);
+        Assert.Equal(40_001, _blobs.Records.Length);
+        Assert.Equal(0, _shipper.Dropped);
     }
 
     [Fact]

@@ -16,6 +16,8 @@ internal sealed class MemoryBlobs : IStorage, IBlobs
 
     public volatile bool LosesAnswers;
 
+    public volatile bool Hangs;
+
     public int Tries { get; private set; }
 
     public string? Container { get; private set; }
@@ -60,9 +62,15 @@ internal sealed class MemoryBlobs : IStorage, IBlobs
 
     public ValueTask ProbeAsync(CancellationToken cancel) => default;
 
-    public ValueTask<bool> WriteAsync(string name, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancel)
+    public async ValueTask<bool> WriteAsync(string name, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
+        if (Hangs)
+        {
+            Tries++;
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancel);
+        }
+
         lock (_lock)
         {
             Tries++;
@@ -75,7 +83,7 @@ internal sealed class MemoryBlobs : IStorage, IBlobs
                 throw new StorageException("the connection broke");
             }
 
-            return new(written);
+            return written;
         }
     }
 

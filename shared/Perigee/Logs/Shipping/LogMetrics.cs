@@ -5,15 +5,17 @@ namespace Perigee.Logs.Shipping;
 /// <summary>What is measured of log shipping, by stream.</summary>
 internal sealed class LogMetrics : IDisposable
 {
-    private readonly Meter _meter = new("Perigee");
+    private readonly Meter _meter;
     private readonly Counter<long> _records;
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _blobs;
     private readonly Counter<long> _failures;
     private readonly List<(string Stream, Func<long> Count, Func<long> Bytes)> _queues = [];
 
-    public LogMetrics()
+    /// <param name="meter">The meter's name.</param>
+    public LogMetrics(string meter = "Perigee")
     {
+        _meter = new Meter(meter);
         _records = _meter.CreateCounter<long>("perigee.logs.records", "{record}", "Records written to blobs.");
         _dropped = _meter.CreateCounter<long>("perigee.logs.dropped", "{record}", "Records dropped or given up.");
         _blobs = _meter.CreateCounter<long>("perigee.logs.blobs", "{blob}", "Blobs written.");

@@ -18,6 +18,10 @@ internal sealed partial class LogStream<T> : IDisposable
     // the storage is well.
     private static readonly TimeSpan Wave = TimeSpan.FromMilliseconds(200);
 
+    // Where many wait behind a blob that is full, the storage was away or slow: larger blobs catch up sooner.
+    private const int BehindBytes = 4 << 20;
+    private const int Behind = 2048;
+
     private readonly string _name;
     private readonly LogQueue<T> _queue;
     private readonly ILogLines<T> _lines;
@@ -37,7 +41,9 @@ internal sealed partial class LogStream<T> : IDisposable
     private DateTimeOffset _first;
     private long _blob;
     private bool _final;
+    private readonly bool _givesUp;
     private IReadOnlyList<(string Instance, long Taken)> _dead = [];
+    private int _lostTold;
     private Task _work = Task.CompletedTask;
 
     /// <param name="name">The stream.</param>
@@ -47,17 +53,21 @@ internal sealed partial class LogStream<T> : IDisposable
     /// <param name="tools">What all streams share.</param>
     public LogStream(string name, LogQueue<T> queue, ILogLines<T> lines, bool givesUp, in LogTools tools)
     {
-        (_name, _queue, _lines) = (name, queue, lines);
+        (_name, _queue, _lines, _givesUp) = (name, queue, lines, givesUp);
         (_origin, _options, _metrics, _time, _log, _taken) = (tools.Origin, tools.Options, tools.Metrics, tools.Time, tools.Log, tools.Taken);
         _writer = new BlobWriter(tools.Blobs, name, givesUp, tools.Metrics, tools.Time, tools.Log);
         _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { SkipValidation = true });
         _metrics.Watch(name, () => queue.Count, () => queue.Bytes);
     }
 
+    /// <summary>Processes before this one on the same machine that ended without a last word. Known once it has begun.</summary>
+    public IReadOnlyList<string> Gone { get; private set; } = [];
+
     /// <summary>Begins.</summary>
     public void Start()
     {
         _dead = _taken?.Dead() ?? [];
+        Gone = [.. _dead.Select(static dead => dead.Instance)];
         _work = Task.Run(WorkAsync);
     }
 
@@ -73,7 +83,7 @@ internal sealed partial class LogStream<T> : IDisposable
         }
         catch (Exception late) when (late is TimeoutException or OperationCanceledException)
         {
-            LogLost(_log, late, _name, _items.Count + _queue.Count);
+            TellLost(late);
         }
     }
 
@@ -90,6 +100,9 @@ internal sealed partial class LogStream<T> : IDisposable
     {
         try
         {
+            // What a process before this one lost is told even where nothing happens.
+            if (_dead.Count > 0)
+                await ShipAsync();
             while (await _queue.WaitAsync())
             {
                 await GatherAsync();
@@ -99,12 +112,29 @@ internal sealed partial class LogStream<T> : IDisposable
             // Whoever reads can tell an end from a kill.
             if (_queue.Taken > 0 && !_final)
                 await ShipAsync();
-            if (_final)
+            if (_final || _queue.Taken == 0)
                 _taken?.End();
         }
         catch (Exception fault)
         {
-            LogLost(_log, fault, _name, _items.Count + _queue.Count);
+            TellLost(fault);
+        }
+    }
+
+    // The end, and the storage did not take what was left. The next process on this machine tells it in its first blob; here it is said once, by whoever notices first.
+    private void TellLost(Exception fault)
+    {
+        int lost = _items.Count + _queue.Count;
+        if (lost == 0 || Interlocked.Exchange(ref _lostTold, 1) != 0)
+            return;
+        if (_givesUp)
+        {
+            _metrics.Dropped(_name, lost);
+            LogLost(_log, fault, _name, lost);
+        }
+        else
+        {
+            LogLeft(_log, fault, _name, lost);
         }
     }
 
@@ -118,7 +148,7 @@ internal sealed partial class LogStream<T> : IDisposable
         while (true)
         {
             Task crowded = _queue.CrowdedAsync();
-            while (_buffer.WrittenCount < options.FlushBytes && _queue.TryTake(out T item, out long number))
+            while ((_buffer.WrittenCount < options.FlushBytes || (_buffer.WrittenCount < BehindBytes && _queue.Count >= Behind)) && _queue.TryTake(out T item, out long number))
                 Write(item, number);
             TimeSpan left = (_items.Count >= options.BusyRecords ? busy : options.FlushAfter) - _time.GetElapsedTime(started);
             if (_buffer.WrittenCount >= options.FlushBytes || left <= TimeSpan.Zero || _writer.Hurry.IsCancellationRequested)
@@ -180,7 +210,7 @@ internal sealed partial class LogStream<T> : IDisposable
                 _taken?.Told();
             _dead = [];
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (fault is not OperationCanceledException && !_writer.IsOver)
         {
             // A fault that no waiting mends (a bug, a refused name) must not stop the items behind it.
             LogRefused(_log, fault, name, _items.Count);
@@ -272,6 +302,9 @@ internal sealed partial class LogStream<T> : IDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A record of stream {Stream} could not be written.")]
     private static partial void LogUnwritable(ILogger log, Exception fault, string stream);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Shipping of stream {Stream} ended with {Records} records unwritten. They are in the table: another process ships them.")]
+    private static partial void LogLeft(ILogger log, Exception fault, string stream, int records);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Shipping of stream {Stream} ended with {Records} records unwritten.")]
     private static partial void LogLost(ILogger log, Exception fault, string stream, int records);

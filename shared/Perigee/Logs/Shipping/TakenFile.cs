@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.MemoryMappedFiles;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace Perigee.Logs.Shipping;
 
@@ -22,27 +20,54 @@ internal sealed class TakenFile : IDisposable
     private readonly MemoryMappedViewAccessor? _view;
     private readonly List<string> _told = [];
 
-    /// <param name="location">Which storage it is about.</param>
+    /// <param name="folder">Where such files of one storage lie; made where it is missing.</param>
     /// <param name="instance">This process.</param>
     /// <param name="stream">The stream.</param>
-    /// <param name="folder">Where such files lie; null for the machine's temporary folder.</param>
-    public TakenFile(string location, string instance, string stream, string? folder = null)
+    public TakenFile(string folder, string instance, string stream)
     {
-        string storage = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(location)).AsSpan(0, 8));
-        _folder = Path.Combine(folder ?? Path.GetTempPath(), "perigee-taken", storage);
-        _stream = stream;
+        (_folder, _stream) = (folder, stream);
         _path = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{instance}.{Environment.ProcessId}.{stream}"));
+        for (int attempt = 0; _view is null && attempt < 3; attempt++)
+        {
+            try
+            {
+                // Another process that tidies up may take the folder away in between.
+                MakePrivate(_folder);
+                _file = MemoryMappedFile.CreateFromFile(_path, FileMode.CreateNew, null, Length);
+                _view = _file.CreateViewAccessor(0, Length);
+                _view.Write(8, StartOf(Environment.ProcessId) ?? 0);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
+            {
+                // A read-only machine: then nobody tells.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Removes what nobody will read: files of processes that are gone and had taken nothing, or are gone for longer than <paramref name="keep"/>;
+    /// then the folder itself where it is empty.
+    /// </summary>
+    /// <param name="folder">Where such files of one storage lie.</param>
+    /// <param name="keep">How long the note of a process that is gone waits for the next one on the same storage.</param>
+    public static void Tidy(string folder, TimeSpan keep)
+    {
         try
         {
-            Directory.CreateDirectory(_folder);
-            _file = MemoryMappedFile.CreateFromFile(_path, FileMode.CreateNew, null, Length);
-            _view = _file.CreateViewAccessor(0, Length);
-            _view.Write(8, StartOf(Environment.ProcessId) ?? 0);
+            foreach (string path in Directory.EnumerateFiles(folder))
+            {
+                if (Read(path) is not { Lives: false } note)
+                    continue;
+                if (note.Taken == 0 || TimeProvider.System.GetUtcNow() - File.GetLastWriteTimeUtc(path) > keep)
+                    Remove(path);
+            }
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // A read-only machine: then nobody tells.
+            // Another one tidies up, or nobody may.
         }
+
+        RemoveEmpty(folder);
     }
 
     /// <summary>Notes how many were taken. A write to memory; not by two threads at once.</summary>
@@ -57,13 +82,17 @@ internal sealed class TakenFile : IDisposable
         {
             foreach (string path in Directory.EnumerateFiles(_folder, "*." + _stream))
             {
-                string[] parts = Path.GetFileName(path).Split('.');
-                byte[] bytes = path == _path || parts.Length != 3 ? [] : File.ReadAllBytes(path);
-                if (bytes.Length != Length || !int.TryParse(parts[1], CultureInfo.InvariantCulture, out int process) || StartOf(process) == BitConverter.ToInt64(bytes, 8))
+                if (path == _path || Read(path) is not { Lives: false } note)
                     continue;
-                _told.Add(path);
-                if (BitConverter.ToInt64(bytes, 0) is > 0 and var taken)
-                    dead.Add((parts[0], taken));
+                if (note.Taken > 0)
+                {
+                    _told.Add(path);
+                    dead.Add((note.Instance, note.Taken));
+                }
+                else
+                {
+                    Remove(path);
+                }
             }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -87,6 +116,7 @@ internal sealed class TakenFile : IDisposable
     {
         Dispose();
         Remove(_path);
+        RemoveEmpty(_folder);
     }
 
     /// <inheritdoc/>
@@ -94,6 +124,29 @@ internal sealed class TakenFile : IDisposable
     {
         _view?.Dispose();
         _file?.Dispose();
+    }
+
+    // The data folder may be missing as yet, and is its owner's alone.
+    private static void MakePrivate(string folder)
+    {
+        if (Directory.Exists(folder))
+            return;
+        if (Path.GetDirectoryName(folder) is { Length: > 0 } parent)
+            MakePrivate(parent);
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    // Null where it is no such file.
+    private static (string Instance, long Taken, bool Lives)? Read(string path)
+    {
+        string[] parts = Path.GetFileName(path).Split('.');
+        if (parts.Length != 3 || !int.TryParse(parts[1], CultureInfo.InvariantCulture, out int process))
+            return null;
+        byte[] bytes = File.ReadAllBytes(path);
+        return bytes.Length == Length ? (parts[0], BitConverter.ToInt64(bytes, 0), StartOf(process) == BitConverter.ToInt64(bytes, 8)) : null;
     }
 
     // Numbers of processes come again: only with the moment of its start one is meant.
@@ -119,6 +172,18 @@ internal sealed class TakenFile : IDisposable
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // Told once more, then.
+        }
+    }
+
+    private static void RemoveEmpty(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Somebody's note is in it.
         }
     }
 }

@@ -10,12 +10,20 @@ internal sealed class AuditChains
     private readonly Dictionary<string, SortedDictionary<long, (string Id, string Hash, string Previous)>> _chains = new(StringComparer.Ordinal);
     private readonly List<(string Id, string Fault)> _faults = [];
     private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _byOwn = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _byOthers = new(StringComparer.Ordinal);
 
     /// <summary>How many chains there are.</summary>
     public int Count => _chains.Count;
 
     /// <summary>The ids of all records.</summary>
     public IReadOnlySet<string> Ids => _ids;
+
+    /// <summary>Lines with a record that was there already: two processes shipped it, or one did twice. Nothing is wrong with that.</summary>
+    public long Repeated { get; private set; }
+
+    /// <summary>How many records a process made that others shipped in its place.</summary>
+    public int ShippedForOf(string instance) => _byOthers.Count(pair => !_byOwn.Contains(pair.Key) && pair.Value.EndsWith("-" + instance, StringComparison.Ordinal));
 
     /// <summary>Takes a line of stream <c>audit</c>.</summary>
     public void Add(JsonElement line)
@@ -35,7 +43,13 @@ internal sealed class AuditChains
         string previous = record.GetProperty("previous"u8).GetString()!;
         if (!links.TryAdd(sequence, (id, hash, previous)) && links[sequence].Item2 != hash)
             _faults.Add((id, $"another record has place {sequence} of its chain"));
-        _ids.Add(id);
+        if (!_ids.Add(id))
+            Repeated++;
+        string maker = AuditRow.ProcessOf(chain);
+        if (maker == $"{line.GetProperty("region"u8).GetString()}-{line.GetProperty("instance"u8).GetString()}")
+            _byOwn.Add(id);
+        else
+            _byOthers[id] = maker;
     }
 
     /// <summary>Everything that is broken, by the id of the record where it shows.</summary>

@@ -36,8 +36,11 @@ internal sealed class InstanceCount(string stream, string instance)
     /// <summary>Records that are there, each once.</summary>
     public long Records => _seen.Count;
 
-    /// <summary>How many the process had taken after the last that is there, when it was killed; null where that is not known.</summary>
-    public long? LostAtEnd => _final ? 0 : _takenAtKill is { } taken ? Math.Max(0, taken - Math.Max(_seen.Last, _dropped.Last)) : null;
+    /// <summary>Records of it that others shipped in its place.</summary>
+    public long ShippedByOthers { get; set; }
+
+    /// <summary>How many the process had taken after the last that is there, when it was killed, and nobody shipped in its place; null where that is not known.</summary>
+    public long? LostAtEnd => _final ? 0 : _takenAtKill is { } taken ? Math.Max(0, taken - Math.Max(_seen.Last, _dropped.Last) - ShippedByOthers) : null;
 
     private NumberSet MissingBlobs => NumberSet.Missing(_blobs.First, _blobs.Last, _blobs, new NumberSet());
 
@@ -103,6 +106,8 @@ internal sealed class InstanceCount(string stream, string instance)
 
         // Without a last word it may still run, or be gone with its machine: what it had taken at its last footer is the least that is known.
         json.WriteString("ended"u8, _final ? "clean" : _takenAtKill is not null ? "killed" : "unknown");
+        if (ShippedByOthers > 0)
+            json.WriteNumber("shippedByOthers"u8, ShippedByOthers);
         if (LostAtEnd is { } lost)
             json.WriteNumber("lostAtEnd"u8, lost);
         else

@@ -6,7 +6,10 @@ using Perigee.Storage;
 namespace Perigee.Logs.Verifying;
 
 /// <summary>Reads the blobs of some hours and says what is missing, double, dropped, broken. It believes nothing but the bytes.</summary>
-internal sealed class LogVerifier(IStorage storage)
+/// <param name="storage">This region's storage, where its blobs are.</param>
+/// <param name="home">Where the audit's table is; null for the same storage.</param>
+/// <param name="region">Of which region the table's records must be in these blobs; null for all.</param>
+internal sealed class LogVerifier(IStorage storage, IStorage? home = null, string? region = null)
 {
     private readonly IBlobs _blobs = storage.Blobs("logs");
 
@@ -49,6 +52,7 @@ internal sealed class LogVerifier(IStorage storage)
             }
         }
 
+        report.Settle();
         if (stream == LogSchema.Audit)
             await CompareAsync(report, from, to, cancel);
         return report;
@@ -94,13 +98,13 @@ internal sealed class LogVerifier(IStorage storage)
     // The table has each record before it is made: what is there and in no blob was not shipped.
     private async Task CompareAsync(StreamReport report, DateTimeOffset from, DateTimeOffset to, CancellationToken cancel)
     {
-        ITable table = storage.Table("audit");
+        ITable table = (home ?? storage).Table(LogSchema.Audit);
         string first = from.ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture), end = to.AddMilliseconds(1).ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture);
         for (DateTimeOffset day = from.UtcDateTime.Date; day <= to; day = day.AddDays(1))
         {
             await foreach (TableRow row in table.ReadAsync(day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), first, end, cancel))
             {
-                if (!report.Chains.Ids.Contains(row.Row))
+                if (!report.Chains.Ids.Contains(row.Row) && (region is null || AuditRow.Read(row) is not { } read || read.IsOf(region)))
                     report.NotShipped.Add(row.Row);
             }
         }

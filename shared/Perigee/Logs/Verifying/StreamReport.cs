@@ -54,6 +54,13 @@ internal sealed class StreamReport(string stream)
         return false;
     }
 
+    /// <summary>Everything was read: what others shipped of a process that was killed is not lost.</summary>
+    public void Settle()
+    {
+        foreach ((string name, InstanceCount instance) in _instances)
+            instance.ShippedByOthers = Chains.ShippedForOf(name);
+    }
+
     /// <summary>Writes what is found.</summary>
     public void Write(Utf8JsonWriter json)
     {
@@ -68,6 +75,7 @@ internal sealed class StreamReport(string stream)
         if (stream == LogSchema.Audit)
         {
             json.WriteNumber("chains"u8, Chains.Count);
+            json.WriteNumber("repeated"u8, Chains.Repeated);
             WriteFaults(json, "broken", "id", Chains.Faults(complete: false));
             json.WriteStartArray("notShipped"u8);
             foreach (string id in NotShipped.Take(MostShown))

@@ -7,7 +7,7 @@ using Perigee.Storage;
 namespace Perigee.Logs.Verifying;
 
 /// <summary><c>GET /manage/v1/logs:verify?from=&amp;to=&amp;stream=</c>: what is missing, double or broken in the logs of some hours.</summary>
-internal sealed class VerifyEndpoint(IStorage storage, TimeProvider time)
+internal sealed class VerifyEndpoint(IStorage storage, SharedTables tables, RegionStorages regions, GatewayHost host, TimeProvider time)
 {
     private const int MostDays = 31;
 
@@ -31,7 +31,7 @@ internal sealed class VerifyEndpoint(IStorage storage, TimeProvider time)
             return;
         }
 
-        LogVerifier verifier = new(storage);
+        LogVerifier verifier = new(storage, tables.HomeStorage, regions.Several ? host.Region : null);
         List<StreamReport> reports = [];
         int blobs = 0;
         foreach (string one in stream is null ? LogSchema.Streams : [stream])
