@@ -10,7 +10,7 @@ using Perigee.Wire.OpenAiResponses;
 namespace Perigee.Front;
 
 /// <summary>The first step: makes the exchange, names it, takes the body in and looks at what the other steps need of it.</summary>
-internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions options, TimeProvider time)
+internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions options, TimeProvider time, IErrorRedactor errors)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -34,6 +34,7 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
             Operation = operation,
             Options = options.Current,
             Dialect = DialectOf(operation),
+            Errors = errors,
             StartedAt = now,
             Started = time.GetTimestamp(),
             Model = model,
@@ -183,5 +184,5 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
     private static bool IsJson(string? type) => type is not null
         && (type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) || type.Contains("+json", StringComparison.OrdinalIgnoreCase));
 
-    private static string Shown(string? type) => type is null ? "" : type.Length > 100 ? type[..100] : type;
+    private static string Shown(string? type) => type is null ? "" : ForeignText.Quoted(type, 100);
 }

@@ -193,7 +193,7 @@ internal sealed class SpanWriter(Redactor redactor, TimeProvider time)
 
     private static double Money(long pico) => pico / 1e12;
 
-    private string Text(string text) => redactor.Redact(text.Length <= Longest ? text : text[..Longest]);
+    private string Text(string text) => redactor.Redact(ForeignText.Cut(text, Longest)!);
 
     // Gemini's verb stands behind what names the model: with it an address there would not look like one.
     private string Path(string path)
