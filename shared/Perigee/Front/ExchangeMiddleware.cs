@@ -166,8 +166,10 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
             : new GatewayError(ErrorKind.BadRequest, $"'{HeaderNames.Strict}' must be 'true' or 'false'.", HeaderNames.Strict);
     }
 
+    // A word is repeated; what else stands there may be the half of something whose name is before the colon.
     private static GatewayError UnknownVerb(string call) => new(ErrorKind.NotFound,
-        $"There is no method '{Shown(call[(call.LastIndexOf(':') + 1)..])}' of models here: there are generateContent, streamGenerateContent, countTokens, embedContent and batchEmbedContents.");
+        $"There is no {(call[(call.LastIndexOf(':') + 1)..] is { Length: > 0 and < 40 } verb && verb.All(char.IsAsciiLetter) ? $"method '{verb}'" : "such method")} of models here: "
+        + "there are generateContent, streamGenerateContent, countTokens, embedContent and batchEmbedContents.");
 
     private static IDialect DialectOf(Operation operation) => operation.Speaks switch
     {

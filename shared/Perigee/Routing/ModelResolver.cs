@@ -180,7 +180,7 @@ internal sealed class ModelResolver
         return string.Create(quoted.Length, quoted, static (span, text) =>
         {
             for (int i = 0; i < span.Length; i++)
-                span[i] = char.IsControl(text[i]) || char.IsSurrogate(text[i]) ? '?' : text[i];
+                span[i] = text[i] is '\t' or '\r' or '\n' ? ' ' : char.IsControl(text[i]) || char.IsSurrogate(text[i]) ? '?' : text[i];
         });
     }
 

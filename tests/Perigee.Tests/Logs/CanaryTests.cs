@@ -13,15 +13,15 @@ public sealed class CanaryTests
     [Fact]
     public async Task What_is_planted_is_found_nowhere()
     {
-        Assert.Equal(200, Planted.Values.Count);
+        Assert.True(Planted.Values.Count >= 200);
         await using FaultyUpstream upstream = await FaultyUpstream.StartAsync();
         string value = "";
         upstream.On("refusing", async http =>
         {
             http.Response.StatusCode = 401;
             http.Response.ContentType = "application/json";
-            http.Response.Headers["x-request-id"] = value;
-            http.Response.Headers["x-echo"] = value;
+            if (Ascii.IsValid(value))
+                http.Response.Headers["x-request-id"] = http.Response.Headers["x-echo"] = value;
             await http.Response.WriteAsync(JsonSerializer.Serialize(new { error = new { message = $"Incorrect: {value} was sent.", type = value, code = value } }));
         });
         upstream.On("garbled", async http =>
@@ -50,10 +50,10 @@ public sealed class CanaryTests
         }
 
         List<JsonElement> lines = await rig.StopAsync();
-        Assert.Equal(200 * 6, lines.Count(line => line.GetProperty("kind").GetString() == "exchange"));
-        Assert.True(lines.Count(line => line.GetProperty("kind").GetString() == "body") > 200 * 8);
+        Assert.Equal(Planted.Values.Count * 6, lines.Count(line => line.GetProperty("kind").GetString() == "exchange"));
+        Assert.True(lines.Count(line => line.GetProperty("kind").GetString() == "body") > Planted.Values.Count * 8);
         string blobs = string.Join('\n', lines.Select(line => line.GetRawText()));
-        Assert.True(sinks.Spans >= 200 * 6, $"{sinks.Spans} spans");
+        Assert.True(sinks.Spans >= Planted.Values.Count * 6, $"{sinks.Spans} spans");
         foreach (string mark in (string[])["[redacted]", "[email]", "[phone]", "[card]", "[iban]", "[ip]"])
             Assert.Contains(mark, blobs, StringComparison.Ordinal);
         List<string> leaks = sinks.Leaks(rig, lines);
@@ -71,7 +71,11 @@ public sealed class CanaryTests
             """;
         using HttpRequestMessage request = new(HttpMethod.Post, $"/v1/chat/completions?api_key={Uri.EscapeDataString(planted)}") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         foreach (string header in (string[])["User-Agent", "x-planted", "x-perigee-user", "x-other", "Cookie", "Referer", "x-perigee-session", "OpenAI-Organization"])
-            request.Headers.TryAddWithoutValidation(header, planted);
+        {
+            if (Ascii.IsValid(planted))
+                request.Headers.TryAddWithoutValidation(header, planted);
+        }
+
         request.Headers.TryAddWithoutValidation("x-perigee-metadata", JsonSerializer.Serialize(new Dictionary<string, string> { ["who"] = planted }));
         using HttpResponseMessage answer = await rig.Http.SendAsync(request, Cancel);
         _ = await answer.Content.ReadAsStringAsync(Cancel);

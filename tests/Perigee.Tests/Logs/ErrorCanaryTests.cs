@@ -79,7 +79,7 @@ public sealed class ErrorCanaryTests
     public static TheoryData<string, string> Forms => new()
     {
         { "application/json", """{"error":{"message":"m","type":VALUE,"param":VALUE,"code":VALUE,"details":[{"VALUETEXT":VALUE}]}}""" },
-        { "application/json", """{"error":{"message":"bad","request":{"headers":{"authorization":VALUE,"password":12345678}}}}""" },
+        { "application/json", """{"error":{"message":"bad","type":"x","request":{"headers":{"authorization":VALUE,"password":12345678}}}}""" },
         { "application/json", """{"detail":[{"loc":["body","VALUETEXT"],"msg":VALUE,"input":VALUE}]}""" },
         { "application/json", """{"error":VALUE}""" },
         { "application/json", """[{"error":{"code":400,"message":VALUE,"status":"INVALID_ARGUMENT","details":[{"@type":"x","fieldViolations":[{"field":VALUE}]}]}}]""" },
@@ -214,8 +214,12 @@ public sealed class ErrorCanaryTests
                 continue;
             }
 
-            foreach (string line in told.Body.Split('\n').Where(static line => line.StartsWith("data: {", StringComparison.Ordinal) && !line.EndsWith("\"error\":", StringComparison.Ordinal)))
-                JsonDocument.Parse(line[6..]).Dispose();
+            foreach (string one in told.Body.Split("\n\n"))
+            {
+                string data = string.Concat(one.Split('\n').Where(static line => line.StartsWith("data: ", StringComparison.Ordinal)).Select(static line => line[6..]));
+                if (data.StartsWith('{'))
+                    JsonDocument.Parse(data).Dispose();
+            }
         }
     }
 
