@@ -13,7 +13,7 @@ namespace Perigee.Tests.Logs;
 /// <summary>Everything that a gateway writes, while it runs: its process log, its metrics, its spans, and in the end its blobs and tables.</summary>
 internal sealed class CanarySinks : IDisposable
 {
-    private const int Most = 20;
+    private const int MostOfASink = 4;
 
     private readonly ConcurrentQueue<string> _log = new();
     private readonly ConcurrentDictionary<string, byte> _metrics = new();
@@ -59,15 +59,15 @@ internal sealed class CanarySinks : IDisposable
             ("blobs", string.Join('\n', lines.Select(static line => line.GetRawText()))), ("process log", string.Join('\n', _log)),
             ("metrics", string.Join('\n', _metrics.Keys)), ("spans", string.Join('\n', _spans)), .. more,
         ];
-        List<string> leaks = [.. texts.SelectMany(static one => In(one.Where, one.Text))];
+        List<string> leaks = [.. texts.SelectMany(static one => In(one.Where, one.Text).Take(MostOfASink))];
         foreach (string file in Directory.EnumerateFiles(rig.Folder, "*", SearchOption.AllDirectories).Where(static file => !file.EndsWith("perigee.json", StringComparison.Ordinal)))
         {
             byte[] content = File.ReadAllBytes(file);
-            leaks.AddRange(In(Path.GetFileName(file), Encoding.Latin1.GetString(content)));
-            leaks.AddRange(In(Path.GetFileName(file) + " (UTF-16)", Encoding.Unicode.GetString(content)));
+            leaks.AddRange(In(Path.GetFileName(file), Encoding.Latin1.GetString(content)).Take(MostOfASink));
+            leaks.AddRange(In(Path.GetFileName(file) + " (UTF-16)", Encoding.Unicode.GetString(content)).Take(MostOfASink));
         }
 
-        return [.. leaks.Take(Most)];
+        return leaks;
     }
 
     /// <summary>What of the planted values is found in a text.</summary>

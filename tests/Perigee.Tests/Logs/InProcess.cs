@@ -29,7 +29,8 @@ internal sealed class InProcess : IAsyncDisposable
     /// <summary>Starts one.</summary>
     /// <param name="more">Further members of perigee.json.</param>
     /// <param name="sinks">Takes what it writes.</param>
-    public static async Task<InProcess> StartAsync(string more, CanarySinks? sinks = null)
+    /// <param name="failures">So many failures of a target open its breaker.</param>
+    public static async Task<InProcess> StartAsync(string more, CanarySinks? sinks = null, int failures = 1000)
     {
         Upstream upstream = new();
         string providers = string.Join(',', ((Tongue[])[Tongue.OpenAi, Tongue.Anthropic, Tongue.Gemini]).Select(static tongue =>
@@ -37,7 +38,7 @@ internal sealed class InProcess : IAsyncDisposable
             "{{tongue.Name}}x":{"kind":"custom","dialect":"{{tongue.Name}}","network":"loopback","baseUrl":"http://127.0.0.1:9/{{tongue.Name}}{{tongue.BasePath}}","keyVariable":"PLANTED_KEY","models":["m"]}
             """));
         GatewayRig rig = await GatewayRig.StartAsync(
-            $$"""{"providers":{ {{providers}} },"retries":{"max":0},"breaker":{"failures":1000,"percent":100} {{(more.Length > 0 ? "," + more : "")}} }""",
+            $$"""{"providers":{ {{providers}} },"retries":{"max":0},"breaker":{"failures":{{failures}},"percent":100} {{(more.Length > 0 ? "," + more : "")}} }""",
             (Action<WebApplicationBuilder>)(builder =>
             {
                 sinks?.Attach(builder);

@@ -144,6 +144,23 @@ public sealed class PipelineCanaryTests
         Assert.True(leaks.Count == 0, string.Join('\n', leaks));
     }
 
+    [Fact]
+    public async Task Breakers_of_models_that_clients_make_up_stand_in_no_table()
+    {
+        using CanarySinks sinks = new();
+        await using InProcess gateway = await InProcess.StartAsync($"{All},\"cache\":{{\"enabled\":false}}", sinks, failures: 1);
+        gateway.Provider.Say(500, Tongue.OpenAi.Error(500, "No."));
+        foreach (string model in Planted.Values.Select(static one => one.Text).Append("m"))
+            await gateway.AskAsync("/v1/chat/completions", Tongue.OpenAi.Question("openaix/" + model, stream: false));
+        Assert.True(gateway.Provider.Calls > 200, $"{gateway.Provider.Calls} calls");
+        List<JsonElement> lines = await gateway.Rig.StopAsync();
+        List<string> leaks = sinks.Leaks(gateway.Rig, lines);
+        Assert.True(leaks.Count == 0, string.Join('\n', leaks));
+
+        // Of the others the table does tell.
+        Assert.Contains(Directory.EnumerateFiles(gateway.Rig.Folder, "*", SearchOption.AllDirectories), static file => Encoding.Latin1.GetString(File.ReadAllBytes(file)).Contains("openaix|m", StringComparison.Ordinal));
+    }
+
     // A few bytes before the value: that much of what comes in the first piece.
     private static int At(string text, string escaped, string plain)
     {
