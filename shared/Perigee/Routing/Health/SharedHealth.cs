@@ -126,7 +126,7 @@ internal sealed partial class SharedHealth : BackgroundService
         BreakerNews news = state.News();
 
         // A model's name may be what a client made up: a key or an address stands in no table.
-        if (!MayTell(state.Name, news) || (_texts is { } texts && texts.Redact(state.Name) != state.Name))
+        if ((_texts is { } texts && texts.Redact(state.Name) != state.Name) || !MayTell(state.Name, news))
             return true;
         using CancellationTokenSource patience = new(Patience, _time);
         using CancellationTokenRegistration stop = stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), patience);
