@@ -193,6 +193,9 @@ internal sealed class SpanWriter(Redactor redactor, TimeProvider time)
 
     private static double Money(long pico) => pico / 1e12;
 
+    /// <summary>Whether a text holds nothing that may not be written.</summary>
+    public bool MayShow(string text) => ReferenceEquals(redactor.Redact(text), text);
+
     private string Text(string text) => redactor.Redact(ForeignText.Cut(text, Longest)!);
 
     // Gemini's verb stands behind what names the model: with it an address there would not look like one. What is no such verb may belong to

@@ -39,7 +39,8 @@ public sealed class PipelineCanaryTests
                     gateway.Provider.Say(400, error, split: At(error, text, planted) + place);
                 else
                     gateway.Provider.Say(200, answer, "text/event-stream", At(answer, text, planted) + place);
-                InProcess.Told told = await gateway.AskAsync("/v1/chat/completions", question, At(question, text, planted) + place, ("x-planted", planted), ("User-Agent", planted));
+                InProcess.Told told = await gateway.AskAsync("/v1/chat/completions", question, At(question, text, planted) + place, ("x-planted", planted), ("User-Agent", planted),
+                    ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), ("tracestate", "v=" + planted), ("baggage", "v=" + planted));
                 Assert.Equal(fails ? 400 : 200, told.Status);
                 if (fails)
                     Assert.Empty(CanarySinks.In("error", told.Body));
