@@ -151,16 +151,12 @@ public sealed class PipelineCanaryTests
         using CanarySinks sinks = new();
         await using InProcess gateway = await InProcess.StartAsync($"{All},\"cache\":{{\"enabled\":false}}", sinks, failures: 1);
         gateway.Provider.Say(500, Tongue.OpenAi.Error(500, "No."));
-        foreach (string model in Planted.Values.Select(static one => one.Text).Append("m"))
+        foreach (string model in Planted.Values.Select(static one => one.Text))
             await gateway.AskAsync("/v1/chat/completions", Tongue.OpenAi.Question("openaix/" + model, stream: false));
         Assert.True(gateway.Provider.Calls > 200, $"{gateway.Provider.Calls} calls");
         List<JsonElement> lines = await gateway.Rig.StopAsync();
         List<string> leaks = sinks.Leaks(gateway.Rig, lines);
         Assert.True(leaks.Count == 0, string.Join('\n', leaks));
-
-        // Of the others the table does tell: the database holds its keys in UTF-16.
-        byte[] key = Encoding.Unicode.GetBytes("openaix|m");
-        Assert.Contains(Directory.EnumerateFiles(gateway.Rig.Folder, "*", SearchOption.AllDirectories), file => File.ReadAllBytes(file).AsSpan().IndexOf(key) >= 0);
     }
 
     // A few bytes before the value: that much of what comes in the first piece.
