@@ -27,6 +27,9 @@ internal sealed class AnswerFacts : IStreamSink
     /// <summary>The HTTP status that such an error names, or 0.</summary>
     public int ErrorStatus { get; private set; }
 
+    /// <summary>How many errors it reported.</summary>
+    public int Errors { get; private set; }
+
     /// <summary>Forgets everything: the next try begins.</summary>
     public void Clear()
     {
@@ -35,7 +38,7 @@ internal sealed class AnswerFacts : IStreamSink
         ContentBytes = 0;
         Said = false;
         Finish = FinishReason.None;
-        ErrorStatus = 0;
+        ErrorStatus = Errors = 0;
     }
 
     /// <summary>Takes over what is known of a replayed answer.</summary>
@@ -89,6 +92,7 @@ internal sealed class AnswerFacts : IStreamSink
 
     void IStreamSink.Error(JsonText message, JsonText code, int status)
     {
+        Errors++;
         ErrorMessage ??= message.Decode();
         ErrorCode ??= code.IsEmpty ? null : code.Decode();
         ErrorStatus = ErrorStatus == 0 ? status : ErrorStatus;

@@ -96,7 +96,7 @@ internal sealed record CallerScope
     /// <summary>The refusal of a model or route.</summary>
     /// <param name="model">As the client names it, or <c>provider/model</c>.</param>
     public GatewayError Forbids(string model) => new(
-        ErrorKind.Forbidden, $"This key may not use '{(model.Length > 100 ? model[..100] + "..." : model)}'. Allowed are: {Names()}.", "model") { Code = "model_not_allowed" };
+        ErrorKind.Forbidden, $"This key may not use '{ForeignText.Quoted(model, 100)}'. Allowed are: {Names()}.", "model") { Code = "model_not_allowed" };
 
     /// <summary>What may be asked for, for people.</summary>
     private string Names()

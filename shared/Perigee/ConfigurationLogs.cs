@@ -72,6 +72,7 @@ internal sealed class ConfigurationLogs(
             Card = section.Flag("card") ?? true,
             Iban = section.Flag("iban") ?? true,
             Ip = section.Flag("ip") ?? true,
+            Errors = section.Flag("errors") ?? true,
             Patterns = Patterns(section.Section("patterns")),
         };
         section.Close();

@@ -26,6 +26,9 @@ internal sealed class Exchange
     /// <summary>The dialect that the client speaks: refusals are written in it. Written by begin.</summary>
     public required IDialect Dialect { get; init; }
 
+    /// <summary>Takes out of errors what a client must not be told; null takes out nothing. Written by begin.</summary>
+    public IErrorRedactor? Errors { get; init; }
+
     /// <summary>Wall clock at the beginning (UTC). Written by begin.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
@@ -174,13 +177,13 @@ internal sealed class Exchange
     /// </summary>
     public ValueTask RefuseAsync(GatewayError error)
     {
-        Error = error;
+        Error = error = Errors?.Clean(error) ?? error;
         Refused = true;
         return Refusal.WriteAsync(this, error);
     }
 
     /// <summary>Notes a failure of which the client can no longer be told (it is gone, or it has been told already).</summary>
-    public void Fail(GatewayError error) => Error ??= error;
+    public void Fail(GatewayError error) => Error ??= Errors?.Clean(error) ?? error;
 }
 
 /// <summary>What the limits said of one request: how the limit stands that refused it, or else the one that leaves the least.</summary>

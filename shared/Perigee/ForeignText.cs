@@ -22,4 +22,9 @@ internal static class ForeignText
 
         return text[..Math.Max(0, most - Doubtful)];
     }
+
+    /// <summary>The text as a message quotes it: whole, or about so many characters of it with three dots.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="most">The characters that are shown of a long one, up to 256 more where what is behind them may belong to them.</param>
+    public static string Quoted(string text, int most) => text.Length <= most + Doubtful ? text : Cut(text, most + Doubtful) + "...";
 }

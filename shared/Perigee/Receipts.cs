@@ -16,16 +16,18 @@ internal static class Receipts
     /// <param name="plan">What routing decided.</param>
     /// <param name="time">The clock.</param>
     /// <param name="target">Whose answer or error it is; null takes the one that served.</param>
-    public static void Write(Exchange exchange, RoutePlan plan, TimeProvider time, Target? target = null)
+    /// <param name="errors">Of an error: takes out what must not be told. A model's name may hold anything.</param>
+    public static void Write(Exchange exchange, RoutePlan plan, TimeProvider time, Target? target = null, IErrorRedactor? errors = null)
     {
         IHeaderDictionary headers = exchange.Http.Response.Headers;
         if ((target ?? exchange.Served) is { } served)
-            headers[HeaderNames.Target] = Ascii(served.Name);
+            headers[HeaderNames.Target] = Ascii(errors?.Clean(served.Name) ?? served.Name);
         if (plan.Route.Length > 0)
             headers[HeaderNames.Route] = Ascii(plan.Route);
         if (plan.Chosen is { } chosen)
             headers[HeaderNames.Chosen] = Ascii(chosen);
-        headers[HeaderNames.Attempts] = Attempts(exchange);
+        string attempts = Attempts(exchange);
+        headers[HeaderNames.Attempts] = errors?.Clean(attempts) ?? attempts;
         TimeSpan total = time.GetElapsedTime(exchange.Started);
         headers[HeaderNames.OverheadMs] = Milliseconds(exchange.Overhead);
         headers["Server-Timing"] = Timing(exchange, total);

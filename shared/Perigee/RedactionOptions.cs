@@ -20,6 +20,9 @@ internal sealed record RedactionOptions
     /// <summary>Whether IP addresses are.</summary>
     public bool Ip { get; init; } = true;
 
+    /// <summary>Whether all this is taken out of what clients are told of failures, too. Secrets are in any case.</summary>
+    public bool Errors { get; init; } = true;
+
     /// <summary>Patterns of the operator's own.</summary>
     public IReadOnlyList<OwnPattern> Patterns { get; init; } = [];
 }

@@ -24,6 +24,7 @@ internal sealed partial class AnswerCache : BackgroundService
     private static readonly TimeSpan LongPause = TimeSpan.FromMilliseconds(200);
 
     private readonly AnswerTable _table;
+    private readonly ITextRedactor? _texts;
     private readonly IGatewayOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<AnswerCache> _log;
@@ -32,9 +33,10 @@ internal sealed partial class AnswerCache : BackgroundService
     private long _missedWrites;
 
     public AnswerCache(
-        IStorage storage, IGatewayOptions options, TimeProvider time, ILogger<AnswerCache> log, CacheCounts? counts = null, GatewayHost? host = null)
+        IStorage storage, IGatewayOptions options, TimeProvider time, ILogger<AnswerCache> log, CacheCounts? counts = null, GatewayHost? host = null,
+        ITextRedactor? texts = null)
     {
-        (_options, _time, _log) = (options, time, log);
+        (_options, _time, _log, _texts) = (options, time, log, texts);
         Instance = host?.Instance ?? Guid.CreateVersion7().ToString("N")[^8..];
         Counts = counts ?? new CacheCounts(time);
         ITable state = storage.Table(BucketRegistry.StateTable);
@@ -136,11 +138,21 @@ internal sealed partial class AnswerCache : BackgroundService
         DateTimeOffset most = _time.GetUtcNow() + Bucket.MostLife(_options.Current.Cache.MostTtl);
         if (answer.Expires > most)
             answer = answer with { Expires = most };
-        answer.Id = IdOf(key);
-        Traffic.Note();
-        Remember(key, answer);
         Counts.Add(answer.Scope, CacheEvent.Stored);
         Counts.Add(answer.Scope, CacheEvent.StoredBytes, answer.Body.Length);
+
+        // What stands beside the answer in its row: who chose these words may have put anything into them.
+        answer = answer with
+        {
+            Scope = answer.Scope.Hidden(),
+            Target = Clean(answer.Target),
+            Model = answer.Model is { } model ? Clean(model) : null,
+            Dropped = Clean(answer.Dropped),
+            ContentType = Clean(answer.ContentType),
+            Id = IdOf(key),
+        };
+        Traffic.Note();
+        Remember(key, answer);
         Interlocked.Add(ref _waitingBytes, answer.Body.Length);
         Waiting waiting = new(key, answer, replaces);
         if (!_waiting.Writer.TryWrite(waiting))
@@ -154,7 +166,7 @@ internal sealed partial class AnswerCache : BackgroundService
     public async ValueTask InvalidateAsync(CacheInvalidation what, CancellationToken cancel)
     {
         Traffic.Note();
-        await Stamps.AddAsync(what, Bucket.MostLife(_options.Current.Cache.MostTtl), cancel);
+        await Stamps.AddAsync(what.Hidden(), Bucket.MostLife(_options.Current.Cache.MostTtl), cancel);
     }
 
     /// <inheritdoc/>
@@ -226,6 +238,8 @@ internal sealed partial class AnswerCache : BackgroundService
         Interlocked.Increment(ref _missedWrites);
         Counts.Add(CacheScope.None, CacheEvent.MissedWrite);
     }
+
+    private string Clean(string text) => _texts?.Redact(text) ?? text;
 
     private void Remember(in CacheKey key, CachedAnswer answer) =>
         Memory.Put(key.Text, answer, answer.Body.Length + 512 + (2 * key.Text.Length), answer.Expires);

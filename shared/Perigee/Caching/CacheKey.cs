@@ -5,12 +5,15 @@ using Perigee.Caching.Store;
 namespace Perigee.Caching;
 
 /// <summary>Where an answer is kept. The scope stands outside the hash: no question, however made, can reach another tenant's entries.</summary>
-/// <param name="Partition">Format version, tenant, namespace, operation, the model as asked with what it stands for, and what headers say of the answer.</param>
+/// <param name="Partition">
+/// Format version, tenant, and a hash of the namespace, the operation, the model as asked with what it stands for, and what headers say of the
+/// answer: clients choose these words, and a key or a person's address among them must not stand in a table.
+/// </param>
 /// <param name="Row">The hash of the question.</param>
 internal readonly record struct CacheKey(string Partition, string Row)
 {
     /// <summary>The version of the canonical form and of the row: another one never meets the entries of this.</summary>
-    private const string Version = "2";
+    private const string Version = "3";
 
     /// <summary>Both in one.</summary>
     public string Text { get; } = Partition + "|" + Row;
@@ -21,7 +24,8 @@ internal readonly record struct CacheKey(string Partition, string Row)
     public static string PartitionOf(Exchange exchange, string part)
     {
         string model = exchange.Model ?? "";
-        return $"{Version}|{Escape(exchange.Caller!.Tenant)}|{Escape(part)}|{Form(exchange)}|{Escape(model)}|{Escape(Meaning(exchange, model))}";
+        string tenant = Escape(exchange.Caller!.Tenant);
+        return $"{Version}|{tenant}|{CacheScope.HashOf($"{tenant}|{Escape(part)}|{Form(exchange)}|{Escape(model)}|{Escape(Meaning(exchange, model))}")}";
     }
 
     /// <summary>What stands in the partition, by name.</summary>

@@ -25,6 +25,7 @@ internal static class AnswerHeaders
     /// <param name="within">Whether it is passed on in its own dialect: else what it says of itself and of its body is not the client's.</param>
     public static void Copy(Exchange exchange, HttpResponseMessage answer, bool within)
     {
+        IErrorRedactor? errors = answer.IsSuccessStatusCode ? null : exchange.Errors;
         HttpResponse response = exchange.Http.Response;
         response.StatusCode = (int)answer.StatusCode;
         foreach ((string name, HeaderStringValues values) in answer.Headers.NonValidated)
@@ -34,17 +35,17 @@ internal static class AnswerHeaders
                 || (exchange.Limit is null && (name.StartsWith("x-ratelimit-", StringComparison.OrdinalIgnoreCase)
                     || name.StartsWith("anthropic-ratelimit-", StringComparison.OrdinalIgnoreCase))));
             if (pass && CanBeSaid(values))
-                response.Headers[name] = ToValues(values);
+                response.Headers[name] = ToValues(values, errors);
         }
 
         foreach ((string name, HeaderStringValues values) in answer.Content.Headers.NonValidated)
         {
             if (within && PassedOfContent.Contains(name) && CanBeSaid(values))
-                response.Headers[name] = ToValues(values);
+                response.Headers[name] = ToValues(values, errors);
         }
 
         if (RequestId(answer) is { } id)
-            response.Headers[HeaderNames.ProviderRequestId] = id;
+            response.Headers[HeaderNames.ProviderRequestId] = errors?.Clean(id) ?? id;
     }
 
     /// <summary>The provider's own id of the call, or null.</summary>
@@ -67,5 +68,8 @@ internal static class AnswerHeaders
         return true;
     }
 
-    private static StringValues ToValues(HeaderStringValues values) => values.Count == 1 ? values.ToString() : values.ToArray();
+    private static StringValues ToValues(HeaderStringValues values, IErrorRedactor? errors) =>
+        errors is not null ? values.Select(errors.Clean).ToArray()
+        : values.Count == 1 ? values.ToString()
+        : values.ToArray();
 }

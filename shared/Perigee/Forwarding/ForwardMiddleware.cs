@@ -60,7 +60,7 @@ internal sealed class ForwardMiddleware(RequestDelegate next, Retries retries, H
         }
 
         if (!exchange.Shown)
-            Receipts.Write(exchange, walk.Plan, tools.Time, told.Target);
+            Receipts.Write(exchange, walk.Plan, tools.Time, told.Target, exchange.Errors);
         if (failure.OwnBytes is not { } bytes || exchange.Shown)
         {
             await exchange.RefuseAsync(failure.Error);

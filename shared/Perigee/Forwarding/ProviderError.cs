@@ -17,7 +17,9 @@ internal static class ProviderError
     /// <param name="body">Its body.</param>
     /// <param name="provider">Whose it is.</param>
     /// <param name="now">The time.</param>
-    public static GatewayError Of(HttpStatusCode status, HttpResponseHeaders headers, ReadOnlySpan<byte> body, Provider provider, DateTimeOffset now)
+    /// <param name="errors">Takes out what a client must not be told.</param>
+    public static GatewayError Of(
+        HttpStatusCode status, HttpResponseHeaders headers, ReadOnlySpan<byte> body, Provider provider, DateTimeOffset now, IErrorRedactor? errors = null)
     {
         int code = (int)status;
         if (code is < 400 or > 599)
@@ -30,7 +32,10 @@ internal static class ProviderError
         JsonElement root = document?.RootElement ?? default;
         string text = KeyMask.Mask((document is null ? null : Message(root)) ?? Plain(body), provider.Key);
         (int meant, string? word) = ErrorWords.Of(code, text, document is null ? [] : Words(root));
-        return new GatewayError(ErrorKind.ProviderRefused, text.Length == 0 ? $"Provider '{provider.Name}' answered with status {code}." : text,
+
+        // Before it is cut: half a key is no longer known for one.
+        string told = Cut(errors?.Clean(text) ?? text);
+        return new GatewayError(ErrorKind.ProviderRefused, told.Length == 0 ? $"Provider '{provider.Name}' answered with status {code}." : told,
             RetryAfter: RetryAfter.Of(headers, root, meant is 429 or 503 or 529, now))
         {
             Status = meant,
@@ -55,7 +60,7 @@ internal static class ProviderError
         switch (element.ValueKind)
         {
             case JsonValueKind.String:
-                return Cut(element.GetString()!);
+                return element.GetString()!;
             case JsonValueKind.Array:
                 return element.GetArrayLength() > 0 ? Message(element[0]) : null;
             case JsonValueKind.Object:
@@ -103,10 +108,10 @@ internal static class ProviderError
 
     private static string Plain(ReadOnlySpan<byte> body)
     {
-        string text = Encoding.UTF8.GetString(body[..Math.Min(body.Length, MostText * 4)]).Trim();
+        string text = Encoding.UTF8.GetString(body).Trim();
 
         // A page of a proxy says nothing to a program.
-        return text.StartsWith('<') ? "" : Cut(text);
+        return text.StartsWith('<') ? "" : text;
     }
 
     private static string Cut(string text) => text.Length > MostText ? text[..MostText] + " ..." : text;

@@ -224,7 +224,9 @@ internal sealed class StreamRelay : IOpenAnswer
 
             _unterminated = !frame.Whole && !AsArray;
             Ids?.Look(frame.Data);
-            switch (frame.Data.IsEmpty ? EventNature.Silent : _reader.ReadEvent(frame.Name, frame.Data))
+            int errors = _facts.Errors;
+            EventNature nature = frame.Data.IsEmpty ? EventNature.Silent : _reader.ReadEvent(frame.Name, frame.Data);
+            switch (nature)
             {
                 case EventNature.Content when Content || Says(frame):
                     Begun(frame.Data.Length);
@@ -241,7 +243,11 @@ internal sealed class StreamRelay : IOpenAnswer
                     break;
             }
 
-            _parsed += frame.Length;
+            bool tells = nature == EventNature.Error || _facts.Errors > errors || IsNoAnswer(frame.Data);
+            if (tells && ErrorFrame.Clean(_buffer.AsSpan(_parsed, frame.Length), frame.Data, answers: nature == EventNature.Content, _provider.Key, _exchange.Errors) is { } clean)
+                Replace(frame.Length, clean);
+            else
+                _parsed += frame.Length;
 
             // What follows the first content is read when it is given: whether it came in the same packet must make no difference.
             if (Content && !_giving)
@@ -288,6 +294,10 @@ internal sealed class StreamRelay : IOpenAnswer
         return watch.Any;
     }
 
+    // In a conversation what is no JSON is no answer either: a comment, or a proxy's word.
+    private bool IsNoAnswer(ReadOnlySpan<byte> data) => _exchange.Operation.Asks == Asks.Conversation
+        && data.TrimStart(" \t\r\n"u8) is not [(byte)'{' or (byte)'[', ..];
+
     private void Begun(int bytes)
     {
         ContentEvents++;
@@ -321,6 +331,36 @@ internal sealed class StreamRelay : IOpenAnswer
         // What was before it still waits: the event is taken out of the middle.
         _buffer.AsSpan(_parsed + length, _end - _parsed - length).CopyTo(_buffer.AsSpan(_parsed));
         _end -= length;
+    }
+
+    /// <summary>Passes on other bytes than those of the event at which it stands.</summary>
+    private void Replace(int length, byte[] clean)
+    {
+        if (_giving)
+        {
+            Pass(_parsed);
+            _client.Write(clean);
+            _exchange.Copy?.Add(clean);
+            _exchange.BytesOut += clean.Length;
+            _parsed += length;
+            _start = _parsed;
+            return;
+        }
+
+        // What was before it still waits.
+        byte[] rest = _buffer.AsSpan(_parsed + length, _end - _parsed - length).ToArray();
+        if (_parsed + clean.Length + rest.Length > _buffer.Length)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(_parsed + clean.Length + rest.Length);
+            _buffer.AsSpan(0, _parsed).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = larger;
+        }
+
+        clean.CopyTo(_buffer.AsSpan(_parsed));
+        _parsed += clean.Length;
+        rest.CopyTo(_buffer.AsSpan(_parsed));
+        _end = _parsed + rest.Length;
     }
 
     /// <summary>Hands the bytes up to a position to the client's side, unflushed.</summary>

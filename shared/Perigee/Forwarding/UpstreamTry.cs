@@ -260,17 +260,18 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
         try
         {
             ReadOnlyMemory<byte> bytes = buffer.AsMemory(0, length);
-            GatewayError error = ProviderError.Of(answer.StatusCode, answer.Headers, bytes.Span, Target.Provider, _tools.Time.GetUtcNow());
+            GatewayError error = ProviderError.Of(answer.StatusCode, answer.Headers, bytes.Span, Target.Provider, _tools.Time.GetUtcNow(), _exchange.Errors);
             Verdict verdict = Verdict.Of(error, null);
             error = error with { Status = UpstreamFailure.StatusFor(_exchange, error.Status) };
 
             // In the provider's own bytes only where the client reads them, and they mean what their status says.
-            bool own = _translated is null && error.Kind == ErrorKind.ProviderRefused && error.Status == (int)answer.StatusCode && _exchange.Dialect.IsOwnError(bytes.Span);
+            ReadOnlyMemory<byte> told = ErrorFrame.Text(bytes, Target.Provider.Key, _exchange.Errors);
+            bool own = _translated is null && error.Kind == ErrorKind.ProviderRefused && error.Status == (int)answer.StatusCode && _exchange.Dialect.IsOwnError(told.Span);
             Failure = new TryFailure(error, verdict)
             {
                 Answer = answer,
                 Within = _translated is null,
-                OwnBytes = own ? KeyMask.Mask(bytes, Target.Provider.Key).ToArray() : null,
+                OwnBytes = own ? told.ToArray() : null,
             };
         }
         finally

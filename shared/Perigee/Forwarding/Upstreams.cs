@@ -19,11 +19,12 @@ internal sealed class Upstreams : IDisposable
     /// <param name="options">Gives the connect time-out in force.</param>
     /// <param name="time">The clock of that time-out.</param>
     /// <param name="demo">Answers for the provider that is built in.</param>
-    public Upstreams(IGatewayOptions options, TimeProvider time, DemoProvider demo)
+    /// <param name="here">Stands for the connections to this machine, where a test has no use for any; null in the gateway.</param>
+    public Upstreams(IGatewayOptions options, TimeProvider time, DemoProvider demo, HttpMessageHandler? here = null)
     {
         _options = options;
         _time = time;
-        _pools = [Pool(NetworkReach.Public), Pool(NetworkReach.Private), Pool(NetworkReach.Loopback)];
+        _pools = [Pool(NetworkReach.Public), Pool(NetworkReach.Private), here is null ? Pool(NetworkReach.Loopback) : new HttpMessageInvoker(here)];
         _builtIn = new HttpMessageInvoker(demo);
     }
 

@@ -65,6 +65,10 @@ internal sealed class WholeAnswer(Exchange exchange, Target target, Stream upstr
         if (_raw is not null)
             return await _raw.GiveAsync(commit);
         ReadOnlyMemory<byte> bytes = await BeforeGiving(_bytes);
+
+        // An answer may tell of a failure beside its content.
+        if (facts.Errors > 0)
+            bytes = ErrorFrame.Members(bytes, target.Provider.Key, exchange.Errors);
         Ids?.Look(bytes.Span);
         commit();
         exchange.Http.Response.ContentLength = bytes.Length;

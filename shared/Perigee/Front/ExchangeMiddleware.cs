@@ -10,7 +10,7 @@ using Perigee.Wire.OpenAiResponses;
 namespace Perigee.Front;
 
 /// <summary>The first step: makes the exchange, names it, takes the body in and looks at what the other steps need of it.</summary>
-internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions options, TimeProvider time)
+internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions options, TimeProvider time, IErrorRedactor errors)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -34,6 +34,7 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
             Operation = operation,
             Options = options.Current,
             Dialect = DialectOf(operation),
+            Errors = errors,
             StartedAt = now,
             Started = time.GetTimestamp(),
             Model = model,
@@ -165,8 +166,10 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
             : new GatewayError(ErrorKind.BadRequest, $"'{HeaderNames.Strict}' must be 'true' or 'false'.", HeaderNames.Strict);
     }
 
+    // A word is repeated; what else stands there may be the half of something whose name is before the colon.
     private static GatewayError UnknownVerb(string call) => new(ErrorKind.NotFound,
-        $"There is no method '{Shown(call[(call.LastIndexOf(':') + 1)..])}' of models here: there are generateContent, streamGenerateContent, countTokens, embedContent and batchEmbedContents.");
+        $"There is no {(call[(call.LastIndexOf(':') + 1)..] is { Length: > 0 and < 40 } verb && verb.All(char.IsAsciiLetter) ? $"method '{verb}'" : "such method")} of models here: "
+        + "there are generateContent, streamGenerateContent, countTokens, embedContent and batchEmbedContents.");
 
     private static IDialect DialectOf(Operation operation) => operation.Speaks switch
     {
@@ -183,5 +186,5 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
     private static bool IsJson(string? type) => type is not null
         && (type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) || type.Contains("+json", StringComparison.OrdinalIgnoreCase));
 
-    private static string Shown(string? type) => type is null ? "" : type.Length > 100 ? type[..100] : type;
+    private static string Shown(string? type) => type is null ? "" : ForeignText.Quoted(type, 100);
 }

@@ -55,6 +55,8 @@ internal sealed partial class FrontDoor(RequestDelegate next, PlainPaths paths, 
     /// <summary>Refuses a request that is no exchange: one for a path, method or object that the gateway does not have.</summary>
     public static ValueTask RefuseAsync(HttpContext http, GatewayError error)
     {
+        if (http.Features.Get<IErrorRedactor>() is { } errors)
+            error = http.Request.Path.StartsWithSegments("/manage", StringComparison.OrdinalIgnoreCase) ? errors.CleanSecrets(error) : errors.Clean(error);
         ArrayBufferWriter<byte> body = new(256);
         DialectOf(http.Request.Path).WriteError(body, error);
         return Refusal.WriteAsync(http, error, body.WrittenMemory);

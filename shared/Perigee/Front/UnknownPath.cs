@@ -3,12 +3,17 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Perigee.Front;
 
-/// <summary>Says 404 and 405 in the words of the API, where ASP.NET Core would send an empty body.</summary>
-internal sealed class UnknownPath(RequestDelegate next)
+/// <summary>
+/// Says 404 and 405 in the words of the API, where ASP.NET Core would send an empty body. What is no exchange is given here what its errors
+/// pass through.
+/// </summary>
+internal sealed class UnknownPath(RequestDelegate next, IErrorRedactor errors)
 {
     public Task InvokeAsync(HttpContext http)
     {
         Endpoint? endpoint = http.GetEndpoint();
+        if (endpoint?.Metadata.GetMetadata<Operation>() is null)
+            http.Features.Set(errors);
         if (endpoint is RouteEndpoint)
             return next(http);
         return endpoint is null ? NotFoundAsync(http) : MethodAsync(http, endpoint);
@@ -25,9 +30,5 @@ internal sealed class UnknownPath(RequestDelegate next)
             $"{http.Request.Method} is not a method of {Shown(http.Request.Path)}: use {http.Response.Headers.Allow}."));
     }
 
-    private static string Shown(PathString path)
-    {
-        string text = path.ToUriComponent();
-        return text.Length > 200 ? text[..200] + "..." : text;
-    }
+    private static string Shown(PathString path) => ForeignText.Quoted(path.ToUriComponent(), 200);
 }

@@ -16,6 +16,7 @@ internal static class LogServices
     public static IServiceCollection AddLogs(this IServiceCollection services, IEnumerable<string> keyPatterns, IEnumerable<string> secrets) => services
         .AddSingleton(provider => new Redactor(keyPatterns, provider.GetRequiredService<IGatewayOptions>(), secrets))
         .AddSingleton<ITextRedactor>(static provider => provider.GetRequiredService<Redactor>())
+        .AddSingleton<IErrorRedactor, ErrorRedactor>()
         .AddSingleton<LogMetrics>()
         .AddSingleton(new LogFolder())
         .AddSingleton<UnwrittenRecords>()

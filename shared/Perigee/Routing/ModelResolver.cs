@@ -176,11 +176,11 @@ internal sealed class ModelResolver
     /// <summary>A client's name for something, as it may go back to it and into headers and logs: short, and on one line.</summary>
     public static string Shown(string name)
     {
-        ReadOnlySpan<char> start = name.AsSpan(0, Math.Min(name.Length, 100));
-        return string.Create(start.Length + (start.Length < name.Length ? 3 : 0), name, static (span, text) =>
+        string quoted = ForeignText.Quoted(name, 100);
+        return string.Create(quoted.Length, quoted, static (span, text) =>
         {
             for (int i = 0; i < span.Length; i++)
-                span[i] = i >= 100 ? '.' : char.IsControl(text[i]) || char.IsSurrogate(text[i]) ? '?' : text[i];
+                span[i] = text[i] is '\t' or '\r' or '\n' ? ' ' : char.IsControl(text[i]) || char.IsSurrogate(text[i]) ? '?' : text[i];
         });
     }
 

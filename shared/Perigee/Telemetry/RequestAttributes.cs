@@ -128,7 +128,7 @@ internal static class RequestAttributes
         if (stops.Count > 0)
             span.SetTag("gen_ai.request.stop_sequences", stops.ToArray());
 
-        string Cut(string stop) => text(stop.Length <= LongestStop ? stop : stop[..LongestStop]);
+        string Cut(string stop) => text(ForeignText.Cut(stop, LongestStop)!);
     }
 
     private static void WriteFormat(Activity span, JsonIndex question, int at)

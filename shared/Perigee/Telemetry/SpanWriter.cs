@@ -8,7 +8,7 @@ namespace Perigee.Telemetry;
 /// <summary>Writes what came of an exchange into its spans and ends them. Texts that others chose are redacted and cut.</summary>
 internal sealed class SpanWriter(Redactor redactor, TimeProvider time)
 {
-    private static readonly System.Buffers.SearchValues<char> HexDigits = System.Buffers.SearchValues.Create("0123456789abcdefABCDEF");
+    private static readonly System.Buffers.SearchValues<char> VerbLetters = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
     private const int Longest = 256;
 
@@ -193,12 +193,19 @@ internal sealed class SpanWriter(Redactor redactor, TimeProvider time)
 
     private static double Money(long pico) => pico / 1e12;
 
-    private string Text(string text) => redactor.Redact(text.Length <= Longest ? text : text[..Longest]);
+    /// <summary>Whether a text holds nothing that may not be written.</summary>
+    public bool MayShow(string text) => ReferenceEquals(redactor.Redact(text), text);
 
-    // Gemini's verb stands behind what names the model: with it an address there would not look like one.
+    private string Text(string text) => redactor.Redact(ForeignText.Cut(text, Longest)!);
+
+    // Gemini's verb stands behind what names the model: with it an address there would not look like one. What is no such verb may belong to
+    // what is before it, as a key to its name.
     private string Path(string path)
     {
         int verb = path.LastIndexOf(':');
-        return verb > 0 && path.AsSpan(verb + 1).ContainsAnyExcept(HexDigits) && !path.AsSpan(verb + 1).Contains('/') ? Text(path[..verb]) + Text(path[verb..]) : Text(path);
+        return verb > 0 && (path.EndsWith("Content", StringComparison.Ordinal) || path.EndsWith("Contents", StringComparison.Ordinal) || path.EndsWith("Tokens", StringComparison.Ordinal))
+            && !path.AsSpan(verb + 1).ContainsAnyExcept(VerbLetters)
+            ? Text(path[..verb]) + path[verb..]
+            : Text(path);
     }
 }

@@ -16,6 +16,9 @@ internal sealed class TraceMiddleware(RequestDelegate next, SpanWriter writer)
         bool called = TraceHeaders.TryRead(http.Request.Headers, out string? parent, out string? state, out ActivityContext caller);
         if (listened)
         {
+            // Spans hold it as it came, and exporters send it on.
+            if (state is not null && !writer.MayShow(state))
+                caller = new ActivityContext(caller.TraceId, caller.SpanId, caller.TraceFlags, traceState: null, isRemote: true);
             Activity? span = Spans.BeginExchange(exchange, caller);
             if (span is not null)
                 return TraceAsync(exchange, span, parent, state);

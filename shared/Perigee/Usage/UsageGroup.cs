@@ -89,7 +89,7 @@ internal readonly record struct UsageKey(
     {
         string? model = record.Served?.Name ?? (record.Attempts.Count > 0 ? record.Attempts[^1].Target.Name : null);
         return new UsageKey(
-            record.Organisation, record.Team, record.KeyId, model is { Length: > LongestModel } ? model[..LongestModel] : model,
+            record.Organisation, record.Team, record.KeyId, ForeignText.Cut(model, LongestModel),
             record.Status, record.Cache, record.Dialect, record.Operation, record.Purpose);
     }
 }

@@ -120,8 +120,8 @@ public sealed class BodyTests
             Assert.Equal((whole.Length, whole.Length), (body.GetProperty("bytes").GetInt32(), told.GetProperty("bytes").GetInt32()));
             string text = body.GetProperty("text").GetString()!;
 
-            // The last of it may be half a secret.
-            Assert.InRange(text.Length, 8192 - RedactionScan.Window - 16, 8192);
+            // The last of it may be half a secret; of a stream that of its joined text as well.
+            Assert.InRange(text.Length, 8192 - ((stream && part == "answer" ? 2 : 1) * RedactionScan.Window) - 16, 8192);
             Assert.StartsWith(text[..80], whole, StringComparison.Ordinal);
         }
     }

@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Perigee.Logs;
+using Perigee.Providers;
 using Perigee.Tests.Configuration;
 
 namespace Perigee.Tests.Logs;
@@ -52,6 +55,19 @@ public sealed class RedactorTests
         "4111111111111112 is no card, 22.11.2026 18:30 and 05/11/2026 are dates, 1,234,567.89 is money",
         "C:\\new\\table 100% of \\d+ \\\\ x",
         "DE00370400440532013000",
+        "id 7f9c24e8-3b12-4ef4-a6d1-1c2b3d4e5f60, sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855, md5 d41d8cd98f00b204e9800998ecf8427e, commit 2664537ab",
+        "Rate limit reached for gpt-4o in organization org-AbCd on tokens per min (TPM): Limit 30000, Used 29000, Requested 1500. Please try again in 1.2s.",
+        "prompt_tokens: 12345, completion_tokens=678901, total 690.246 tokens in 1234 ms; max_tokens: 100000 > 8192; 1,048,576 context",
+        "2026-11-29T20:21:16.123456Z, 20261129T202116Z, Sun Nov 29 20:21:16 2026, 1764447676, 1764447676123, 12:34:56.789, 2026-W48",
+        "claude-3-5-sonnet-20241022, gpt-4.1-mini-2025-04-14, text-embedding-3-large, accounts/fireworks/models/llama-v3p1-405b-instruct, o4-mini",
+        "for (int i = 0; i < 16384; i++) { values[i] = Math.Pow(2.0, -i) * 0x7fffffff; } // see RFC 9110, section 15.5.21 and ISO 13616",
+        "version 10.0.100-preview.7.25380.108, 1.2.3.4.5, v3.11.2+build.20260101, net10.0, python 3.12.1, CVE-2024-12345, ISBN 978-3-16-148410-0",
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+        "internationalization ThisIsALongIdentifierInSomeCode aVeryLongMethodNameThatNobodyReads SGVsbG8gd29ybGQsIHRoaXMgaXMgdGV4dA==",
+        "pi 3.14159265358979323846, e-10, 6.02214076e23, -0.000123456789, 5 000 000, 12 34 56, 1/3, 50%, $1,234.56, 40°26'46\"N 79°58'56\"W",
+        "msg_01XFDUDYJgAACzvnptvVoYEL req_011CSHoEeqs5C35K2UUqR7Fy resp_68a1b2c3d4e5f6 call_abc123 toolu_01A09q90qw90lq917835lq9 file-abc123 batch_1",
+        "The password must have 8 characters; a secret key is needed; bearer bonds; basic training; token: the smallest unit; key signature: C major",
+        "{\"logprobs\":[{\"token\":\" 2024\",\"logprob\":-0.0001234567}],\"seed\":123456789012345,\"fingerprint\":\"fp_44709d6fcb\"}",
     ];
 
     [Theory]
@@ -61,6 +77,55 @@ public sealed class RedactorTests
     [Theory]
     [MemberData(nameof(Ordinary))]
     public void Ordinary_text_stays_the_same_string(string text) => Assert.Same(text, All.Redact(text));
+
+    /// <summary>A redactor says of each what it leaves of it, in all the ways in which it can be written down.</summary>
+    [Fact]
+    public void Every_planted_value_goes_however_it_is_written()
+    {
+        List<string> leaks = [];
+        foreach ((string kind, string value, string telling) in Planted.Values)
+        {
+            string json = JsonSerializer.Serialize(value), all = string.Concat(value.Select(static c => $"\\u{(int)c:x4}"));
+            (string Written, Func<string, string> Read)[] ways =
+            [
+                (value, static text => text), ($"see {value} there", static text => text), ($"({value}), \"{value}\"", static text => text), ($"x={value};", static text => text), ($"<{value}>", static text => text),
+                ($"{{\"a\":{json},\"b\":[{json}]}}", Regex.Unescape), ($"{{\"a\":{JsonSerializer.Serialize($"{{\"a\":{json}}}")}}}", static text => Regex.Unescape(Regex.Unescape(text))),
+                ($"{{\"a\":\"{all}\"}}", Regex.Unescape), ($"q={Uri.EscapeDataString(value)}&x=1", Uri.UnescapeDataString),
+                ($"/v1/{string.Concat(Encoding.UTF8.GetBytes(value).Select(static b => $"%{b:X2}"))}/x", Uri.UnescapeDataString),
+            ];
+            foreach ((string written, Func<string, string> read) in ways)
+            {
+                if (read(All.Redact(written)).Contains(telling, StringComparison.Ordinal))
+                    leaks.Add($"{kind}: {written} -> {All.Redact(written)}");
+            }
+        }
+
+        Assert.True(leaks.Count == 0, $"{leaks.Count}\n" + string.Join('\n', leaks.Take(60)));
+    }
+
+    [Fact]
+    public void Keys_of_every_provider_go()
+    {
+        foreach (ProviderRow row in ProviderRows.Shipped.All)
+        {
+            foreach (string pattern in row.KeyPatterns)
+            {
+                foreach (string rest in (string[])["a1B2c3D4e5F6g7H8", "abcdefghijklmnopqrstuvwxyz", "AbC-dEf_1234567890"])
+                {
+                    Assert.Equal("[redacted]", All.Redact(pattern + rest));
+                    Assert.Equal("The key [redacted] is wrong.", All.Redact($"The key {pattern}{rest} is wrong."));
+                    Assert.Equal("""{"k":"[redacted]"}""", All.Redact($$"""{"k":"{{pattern}}{{rest}}"}"""));
+                }
+            }
+
+            // What has no beginning of its own is known by what it is called.
+            foreach (string variable in row.KeyVariables)
+            {
+                Assert.Equal($"{variable}=[redacted]", All.Redact($"{variable}=0123456789abcdef0123456789abcdef"));
+                Assert.Equal($"{{\"{variable}\": \"[redacted]\"}}", All.Redact($"{{\"{variable}\": \"0123456789abcdef0123456789abcdef\"}}"));
+            }
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Texts))]

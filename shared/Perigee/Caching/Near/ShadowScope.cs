@@ -130,7 +130,8 @@ internal sealed class ShadowScope(string name)
 
     private TableRow ToRow(TableRow? old, ShadowCounts counts, string? stopped)
     {
-        TableRow row = new TableRow(Partition, Row) { ETag = old?.ETag }.Set("scope", name).Set("stopped", stopped);
+        // The name stays out of it: a client chose a part of it.
+        TableRow row = new TableRow(Partition, Row) { ETag = old?.ETag }.Set("stopped", stopped);
         return counts.WriteTo(row);
     }
 

@@ -25,7 +25,8 @@ internal sealed class BodyLines(LogOrigin origin, Redactor redactor) : ILogLines
         _clean.ResetWrittenCount();
         using (StreamRedactor stream = new(redactor, _clean))
         {
-            stream.Write(body.Bytes);
+            // What is streamed is found in the joined text first: an event holds a few letters of it.
+            stream.Write(item.Part == BodyPart.Answer && StreamedText.Join(body.Bytes, redactor, kept.IsCut) is { } joined ? joined : body.Bytes);
             stream.End(kept.IsCut);
         }
 

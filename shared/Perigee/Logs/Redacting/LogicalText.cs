@@ -114,9 +114,9 @@ internal sealed class LogicalText : IDisposable
         if (raw.Length >= 3 && char.IsAsciiHexDigit((char)raw[1]) && char.IsAsciiHexDigit((char)raw[2]))
         {
             int value = (Hex(raw[1]) << 4) | Hex(raw[2]);
-            if (value is >= ' ' and < 0x7f)
+            if (value is >= ' ' and not 0x7f or '\t' or '\n' or '\r')
             {
-                meaning = (byte)value;
+                meaning = value >= Foreign ? Foreign : value < ' ' ? (byte)'\n' : (byte)value;
                 return 3;
             }
         }

@@ -58,7 +58,7 @@ internal static class PersonalRules
             byte second = Letters.At(text, at + 1);
             return second == (byte)'0'
                 ? Letters.At(text, at + 2) is >= (byte)'1' and <= (byte)'9' ? Groups(text, at, 10, 17, leastGroups: 1) : -1
-                : second is >= (byte)'1' and <= (byte)'9' ? Groups(text, at, 9, 13, leastGroups: 2) : -1;
+                : (second == (byte)')' ? Letters.At(text, at + 2) : second) is >= (byte)'1' and <= (byte)'9' ? Groups(text, at, 9, 13, leastGroups: 2) : -1;
         }
 
         return American(text, at);

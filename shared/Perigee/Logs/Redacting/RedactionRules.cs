@@ -26,6 +26,15 @@ internal sealed class RedactionRules(SecretRules secrets, RedactionOptions optio
     /// <param name="mark">What is written instead.</param>
     public Finding? At(ReadOnlySpan<byte> text, ReadOnlySpan<int> starts, int at, out ReadOnlySpan<byte> mark)
     {
+        if (PlainAt(text, starts, at, out mark) is { } finding)
+            return finding;
+        mark = SecretMark;
+        return Letters.IsDigit(text[at]) || Letters.IsLetter(text[at]) ? EncodedRules.At(text, at, this) : null;
+    }
+
+    /// <summary>As <see cref="At"/>, but for what stands there encoded.</summary>
+    public Finding? PlainAt(ReadOnlySpan<byte> text, ReadOnlySpan<int> starts, int at, out ReadOnlySpan<byte> mark)
+    {
         byte b = text[at];
         byte before = Letters.At(text, at - 1);
         bool wordStart = !Letters.IsWord(before);
@@ -40,7 +49,7 @@ internal sealed class RedactionRules(SecretRules secrets, RedactionOptions optio
             return key;
         if (Letters.IsLetter(b))
         {
-            if (!Letters.IsName(before) && SecretRules.NamedAt(text, starts, at) is { } named)
+            if (MayBeginName(text, at, before) && SecretRules.NamedAt(text, starts, at) is { } named)
                 return named;
             if (options.Iban && MoneyRules.IbanAt(text, at) is > 0 and var iban)
                 return Found(at, iban, IbanMark, out mark);
@@ -66,6 +75,10 @@ internal sealed class RedactionRules(SecretRules secrets, RedactionOptions optio
             return Found(at, phone, PhoneMark, out mark);
         return null;
     }
+
+    // Not in the middle of one; but behind dashes that begin it (--api-key, _authToken).
+    private static bool MayBeginName(ReadOnlySpan<byte> text, int at, byte before) =>
+        !Letters.IsName(before) || (before is (byte)'-' or (byte)'_' && !Letters.IsWord(Letters.At(text, at - 2)));
 
     private static Finding Found(int at, int end, ReadOnlySpan<byte> shown, out ReadOnlySpan<byte> mark)
     {

@@ -17,7 +17,9 @@ internal static class SecretNames
     [
         [.. "apikey"u8], [.. "accesstoken"u8], [.. "refreshtoken"u8], [.. "idtoken"u8], [.. "sessiontoken"u8], [.. "authtoken"u8], [.. "apitoken"u8],
         [.. "bearertoken"u8], [.. "securitytoken"u8], [.. "subscriptionkey"u8], [.. "functionskey"u8], [.. "authorization"u8], [.. "cookie"u8], [.. "credential"u8],
-        [.. "credentials"u8], [.. "accesskeyid"u8], [.. "clientsecret"u8], [.. "signingkey"u8], [.. "masterkey"u8], [.. "adminkey"u8],
+        [.. "credentials"u8], [.. "accesskeyid"u8], [.. "clientsecret"u8], [.. "storagekey"u8],
+        [.. "hftoken"u8], [.. "deepinfratoken"u8], [.. "friendlitoken"u8], [.. "githubtoken"u8], [.. "modelstoken"u8],
+        [.. "signingkey"u8], [.. "masterkey"u8], [.. "adminkey"u8],
     ];
 
     /// <summary>How much a name says.</summary>

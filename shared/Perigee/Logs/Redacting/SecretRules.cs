@@ -66,9 +66,9 @@ internal sealed class SecretRules
         while (end < text.Length && end - at <= SecretNames.Longest && Letters.IsName(text[end]))
             end++;
         ReadOnlySpan<byte> name = text[at..end];
-        if (Letters.At(text, end) == (byte)' ' && (Is(name, "bearer"u8) || Is(name, "basic"u8)))
+        if (Letters.IsSpace(Letters.At(text, end)) && (Is(name, "bearer"u8) || Is(name, "basic"u8)))
         {
-            while (Letters.At(text, end) == (byte)' ' && end - at < SecretNames.Longest)
+            while (Letters.IsSpace(Letters.At(text, end)) && end - at < SecretNames.Longest)
                 end++;
             return IsLong(text[end..]) && LooksMade(text[end..]) ? new(end, end, Tail.Key) : null;
         }

@@ -30,6 +30,7 @@ internal sealed partial class SharedHealth : BackgroundService
     private readonly TargetStates _states;
     private readonly TimeProvider _time;
     private readonly ILogger<SharedHealth> _log;
+    private readonly ITextRedactor? _texts;
     private readonly string _partition;
     private readonly string _instance;
     private readonly Channel<TargetState> _changed = Channel.CreateUnbounded<TargetState>();
@@ -42,10 +43,10 @@ internal sealed partial class SharedHealth : BackgroundService
     private volatile Doing _writer;
     private volatile Doing _reader;
 
-    public SharedHealth(IStorage storage, GatewayHost host, TargetStates states, TimeProvider time, ILogger<SharedHealth> log)
+    public SharedHealth(IStorage storage, GatewayHost host, TargetStates states, TimeProvider time, ILogger<SharedHealth> log, ITextRedactor? texts = null)
     {
         _table = storage.Table("health");
-        (_states, _time, _log) = (states, time, log);
+        (_states, _time, _log, _texts) = (states, time, log, texts);
         (_partition, _instance) = (HealthRow.Key(host.Region), host.Instance);
         states.Changed = Queue;
         states.Woken = () => _woken.Writer.TryWrite(true);
@@ -123,7 +124,9 @@ internal sealed partial class SharedHealth : BackgroundService
     private async Task<bool> TryTellAsync(TargetState state, CancellationToken stopping)
     {
         BreakerNews news = state.News();
-        if (!MayTell(state.Name, news))
+
+        // A model's name may be what a client made up: a key or an address stands in no table.
+        if ((_texts is { } texts && texts.Redact(state.Name) != state.Name) || !MayTell(state.Name, news))
             return true;
         using CancellationTokenSource patience = new(Patience, _time);
         using CancellationTokenRegistration stop = stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), patience);
