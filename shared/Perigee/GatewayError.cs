@@ -89,6 +89,11 @@ public sealed record GatewayError(ErrorKind Kind, string Message, string? Param 
 
     /// <summary>A code for programs; null takes the kind's own.</summary>
     public string? Code { get; init; }
+
+    /// <summary>
+    /// Whether it quotes nobody: the message holds the gateway's words, the owner's settings and the address of the connection, which the client must see to mend what is wrong. It is told as it is.
+    /// </summary>
+    public bool QuotesNobody { get; init; }
 }
 
 /// <summary>What every <see cref="ErrorKind"/> means in HTTP, logs and metrics.</summary>

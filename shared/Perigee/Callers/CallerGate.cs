@@ -24,7 +24,7 @@ internal static class CallerGate
         {
             return new GatewayError(ErrorKind.Forbidden, $"This key may not be used from {(address is null ? "an address that is not known" : address)}. "
                 + $"Allowed are: {string.Join("; and of these only: ", scope.Networks.Select(static level => string.Join(", ", level.Take(ModelScope.MostShown))))}.")
-            { Code = "address_not_allowed" };
+            { Code = "address_not_allowed", QuotesNobody = true };
         }
 
         return exchange.Model is { Length: > 0 } model && !scope.AllowsName(model, ChoiceNames.Are(model, exchange.Options))

@@ -30,6 +30,8 @@ internal sealed class ErrorRedactor(Redactor redactor, IGatewayOptions options) 
 
     private static GatewayError Clean(GatewayError error, Redactor texts)
     {
+        if (error.QuotesNobody)
+            return error;
         string message = texts.Redact(error.Message);
         string? param = error.Param is { } named ? texts.Redact(named) : null;
         string? code = error.Code is { } word ? texts.Redact(word) : null;
