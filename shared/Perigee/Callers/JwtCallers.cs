@@ -48,7 +48,7 @@ internal sealed class JwtCallers(JwtReader reader, OwnerLookup owners, TimeProvi
 
         Place? place = entry.Place;
         if (place is null || place.Version != owners.Version || time.GetElapsedTime(place.ReadAt) >= KeyLookup.Lifetime)
-            place = await PlaceAsync(entry);
+            place = await PlaceAsync(entry, place, cancel);
         else if (time.GetElapsedTime(place.ReadAt) >= RefreshAfter)
             Refresh(entry);
         if (place.Team?.Record is { } stray && stray.Organisation != entry.Identity.Organisation)
@@ -72,7 +72,10 @@ internal sealed class JwtCallers(JwtReader reader, OwnerLookup owners, TimeProvi
         (JwtIdentity? identity, GatewayError? error) = await reader.ReadAsync(token, options.Jwt, cancel);
         if (identity is null)
             return (null, error);
-        entry = new Entry(identity, options.Jwt, time.GetTimestamp());
+
+        // The same token by the same rules is in the same place.
+        Place? place = entry is not null && ReferenceEquals(entry.Issuers, options.Jwt) ? entry.Place : null;
+        entry = new Entry(identity, options.Jwt, time.GetTimestamp()) { Place = place };
         lock (_gate)
         {
             if (_young.Count >= MostEntries)
@@ -81,6 +84,28 @@ internal sealed class JwtCallers(JwtReader reader, OwnerLookup owners, TimeProvi
 
         _young[hash] = entry;
         return (entry, null);
+    }
+
+    /// <summary>As it is now, or as it was where the storage does not answer and it was known a while ago: as keys are believed (<see cref="KeyLookup.Grace"/>).</summary>
+    private async ValueTask<Place> PlaceAsync(Entry entry, Place? known, CancellationToken cancel)
+    {
+        if (known is null || known.Version != owners.Version || time.GetElapsedTime(known.ReadAt) >= KeyLookup.Grace)
+            return await PlaceAsync(entry).WaitAsync(cancel);
+        if (known.IsAlone)
+        {
+            Refresh(entry);
+            return known;
+        }
+
+        try
+        {
+            return await PlaceAsync(entry).WaitAsync(KeyLookup.Patience, time, cancel);
+        }
+        catch (Exception fault) when (fault is StorageException or TimeoutException)
+        {
+            known.IsAlone = true;
+            return known;
+        }
     }
 
     private async Task<Place> PlaceAsync(Entry entry)
@@ -101,9 +126,9 @@ internal sealed class JwtCallers(JwtReader reader, OwnerLookup owners, TimeProvi
         {
             await PlaceAsync(entry);
         }
-        catch (StorageException)
+        catch (Exception)
         {
-            // The next request tries again; until then what is known goes on for the rest of its time.
+            // The next request tries again, and meets what it is; until then what is known goes on for the rest of its time. Nothing may leave here: it would end the process.
         }
         finally
         {
@@ -131,5 +156,9 @@ internal sealed class JwtCallers(JwtReader reader, OwnerLookup owners, TimeProvi
         public Place? Place { get; set; }
     }
 
-    private sealed record Place(Caller Caller, Owner? Organisation, Owner? Team, long ReadAt, int Version);
+    private sealed record Place(Caller Caller, Owner? Organisation, Owner? Team, long ReadAt, int Version)
+    {
+        /// <summary>Whether it is used though its time is over, because it could not be read again. What is read takes its place.</summary>
+        public volatile bool IsAlone;
+    }
 }

@@ -6,12 +6,18 @@ namespace Perigee.Callers;
 /// <summary>
 /// Keys as requests look them up: from memory for at most 10 seconds after the read began, known and unknown ones alike; one read for all who
 /// ask at the same time. A key in use is read again before its time is over, so that no request waits for it. Organisation and team are read
-/// with it and believed as long: the caller is made once of all three.
+/// with it and believed as long: the caller is made once of all three. While the storage does not answer, keys that were good go on for ten minutes: nobody can revoke one there either.
 /// </summary>
 internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider time) : IForgets
 {
     /// <summary>How long a key is believed.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a key that was good is believed while the storage does not answer. Its own end, and a change that is known of, hold all the same.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long who was known is waited for before the storage is taken to be away.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private const int MostEntries = 20_000;
     private const double UnknownPerSecond = 100;
@@ -45,6 +51,7 @@ internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider
     /// <inheritdoc cref="FindAsync(string, CancellationToken)"/>
     public ValueTask<KeyFinding> FindAsync(KeyHash hash, CancellationToken cancel)
     {
+        Entry? known = null;
         if (_young.TryGetValue(hash, out Entry? entry) || _old.TryGetValue(hash, out entry))
         {
             TimeSpan age = time.GetElapsedTime(entry.ReadAt);
@@ -55,16 +62,28 @@ internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider
                     Refresh(hash);
                 return new ValueTask<KeyFinding>(Judge(entry));
             }
+
+            if (entry.Record is not null && age < Grace && !older && (entry.Organisation is null || entry.Version == owners.Version))
+                known = entry;
+        }
+
+        // That the storage is away was seen a moment ago, with this key: nobody waits for it once more.
+        if (known is not null && known.IsAlone)
+        {
+            if (time.GetElapsedTime(known.TriedAt) >= Patience)
+                Retry(hash, known);
+            return new ValueTask<KeyFinding>(Judge(known));
         }
 
         if (!_reads.TryGetValue(hash, out Task<Entry>? read))
         {
-            if (!TryTake())
+            bool pays = known is null;
+            if (pays && !TryTake())
                 return new ValueTask<KeyFinding>(KeyFinding.Busy);
-            read = ReadOnce(hash, paid: true);
+            read = ReadOnce(hash, pays);
         }
 
-        return WaitAsync(read, cancel);
+        return known is null ? WaitAsync(read, cancel) : WaitAsync(read, known, cancel);
     }
 
     /// <inheritdoc/>
@@ -100,6 +119,26 @@ internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider
 
     private async ValueTask<KeyFinding> WaitAsync(Task<Entry> read, CancellationToken cancel) => Judge(await read.WaitAsync(cancel));
 
+    private async ValueTask<KeyFinding> WaitAsync(Task<Entry> read, Entry known, CancellationToken cancel)
+    {
+        try
+        {
+            return Judge(await read.WaitAsync(Patience, time, cancel));
+        }
+        catch (Exception fault) when (fault is StorageException or TimeoutException)
+        {
+            known.TriedAt = time.GetTimestamp();
+            known.IsAlone = true;
+            return Judge(known);
+        }
+    }
+
+    private void Retry(KeyHash hash, Entry known)
+    {
+        known.TriedAt = time.GetTimestamp();
+        Refresh(hash);
+    }
+
     private KeyFinding Judge(Entry entry)
     {
         if (entry.Record is not { } record)
@@ -124,9 +163,9 @@ internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider
         {
             await ReadOnce(hash, paid: false);
         }
-        catch (StorageException)
+        catch (Exception)
         {
-            // The next request tries again; until then the key is believed for the rest of its time.
+            // The next request tries again, and meets what it is; until then the key is believed for the rest of its time. Nothing may leave here: it would end the process.
         }
     }
 
@@ -177,12 +216,12 @@ internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider
         return new Entry(record, hash, organisation, team, began, version);
     }
 
-    /// <summary>Two generations bound the memory: the older is dropped whole when the younger is 10 seconds old or full.</summary>
+    /// <summary>Two generations bound the memory: the older is dropped whole when the younger is as old as half the grace, or full.</summary>
     private Entry Keep(KeyHash hash, Entry entry)
     {
         lock (_gate)
         {
-            if (time.GetElapsedTime(_turned) >= Lifetime || _young.Count >= MostEntries)
+            if (time.GetElapsedTime(_turned) >= Grace / 2 || _young.Count >= MostEntries)
             {
                 _old = _young;
                 _young = new ConcurrentDictionary<KeyHash, Entry>();
@@ -254,6 +293,12 @@ internal sealed class KeyLookup(KeyStore store, OwnerLookup owners, TimeProvider
         public int Version { get; }
 
         public DateTimeOffset? SecretEndsAt { get; }
+
+        /// <summary>Whether it is used though its time is over, because it could not be read again. What is read takes its place.</summary>
+        public volatile bool IsAlone;
+
+        /// <summary>When it was tried last to read it again.</summary>
+        public long TriedAt { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 
         public KeyFinding? Finding { get; }
     }

@@ -50,9 +50,9 @@ internal sealed class RegionWatch(IStorage storage, RegionStorages regions, IEnu
             foreach (IForgets one in changed ? _forgetful : [])
                 one.Forget();
         }
-        catch (StorageException)
+        catch (Exception)
         {
-            // The next look tells; what is in memory is believed for its own time only.
+            // The next look tells; what is in memory is believed for its own time only. Nothing may leave here: it would end the process.
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Perigee.Storage;
 using Perigee.Tests.Caching.Proving;
 using Perigee.Tests.Configuration;
 
@@ -174,6 +175,27 @@ public sealed class JwtTests
                 "auth.jwt[2].rules: is needed", "auth.jwt[3].issuer: is needed", "auth.jwt[3].secret: is unknown",
             ])
             Assert.Contains(expected, all, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_the_storage_who_was_known_goes_on_for_ten_minutes()
+    {
+        await using TokenMint mint = await TokenMint.StartAsync();
+        await using Scene scene = await StartAsync(mint);
+        string known = mint.Token(scene.Time.GetUtcNow(), """ "sub":"s1","groups":["b"] """);
+        Assert.Equal(200, (await scene.One.AskAsync(known, "openai/m")).Status);
+        scene.Storage.Before = static call => call.EndsWith("owners", StringComparison.Ordinal) ? throw new StorageException("down for a test") : Task.CompletedTask;
+        foreach (int seconds in (int[])[11, 100, 400])
+        {
+            scene.Time.Advance(TimeSpan.FromSeconds(seconds));
+            Reply reply = await scene.One.AskAsync(known, "openai/m");
+            Assert.True(reply.Status == 200, $"{seconds} {reply}");
+        }
+
+        string stranger = mint.Token(scene.Time.GetUtcNow(), """ "sub":"s2","groups":["b"] """);
+        Assert.Equal(503, (await scene.One.AskAsync(stranger, "openai/m")).Status);
+        scene.Time.Advance(TimeSpan.FromSeconds(100));
+        Assert.Equal(503, (await scene.One.AskAsync(known, "openai/m")).Status);
     }
 
     private static async Task<Scene> StartAsync(TokenMint mint)

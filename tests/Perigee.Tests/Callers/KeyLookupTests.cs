@@ -152,17 +152,81 @@ public sealed class KeyLookupTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_the_storage_a_key_is_believed_for_its_time_and_not_longer()
+    public async Task Without_the_storage_a_key_that_was_good_is_believed_for_ten_minutes_and_not_longer()
     {
         (string key, _) = await MakeAsync();
+        (string late, _) = await MakeAsync();
         await _lookup.FindAsync(key, Cancel);
         _storage.Next = static _ => Mishap.Down;
-        _time.Advance(TimeSpan.FromSeconds(9.9));
+        _time.Advance(TimeSpan.FromMinutes(10) - TimeSpan.FromSeconds(0.1));
         Assert.NotNull((await _lookup.FindAsync(key, Cancel)).Caller);
+        await Assert.ThrowsAsync<StorageException>(async () => await _lookup.FindAsync(late, Cancel));
         _time.Advance(TimeSpan.FromSeconds(0.1));
         await Assert.ThrowsAsync<StorageException>(async () => await _lookup.FindAsync(key, Cancel));
         _storage.Next = static _ => Mishap.None;
         Assert.NotNull((await _lookup.FindAsync(key, Cancel)).Caller);
+    }
+
+    [Fact]
+    public async Task A_storage_that_hangs_costs_a_known_key_one_wait_of_a_second()
+    {
+        (string key, _) = await MakeAsync();
+        await _lookup.FindAsync(key, Cancel);
+        TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _storage.Gate = gate.Task;
+        _time.Advance(TimeSpan.FromSeconds(30));
+        ValueTask<KeyFinding> first = _lookup.FindAsync(key, Cancel);
+        Assert.False(first.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.NotNull((await first).Caller);
+        for (int more = 0; more < 10; more++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(0.7));
+            ValueTask<KeyFinding> next = _lookup.FindAsync(key, Cancel);
+            Assert.True(next.IsCompleted);
+            Assert.NotNull((await next).Caller);
+        }
+
+        gate.SetResult();
+        _storage.Gate = Task.CompletedTask;
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_known_of_a_key_holds_without_the_storage_too(bool changedElsewhere)
+    {
+        (string key, _) = await _store.CreateAsync("short", null, null, _time.GetUtcNow().AddMinutes(3), Cancel);
+        await _lookup.FindAsync(key, Cancel);
+        _storage.Next = static _ => Mishap.Down;
+        _time.Advance(TimeSpan.FromMinutes(2));
+        if (changedElsewhere)
+        {
+            // It may be this one that was revoked.
+            _lookup.Forget();
+            _time.Advance(TimeSpan.FromSeconds(3));
+            await Assert.ThrowsAsync<StorageException>(async () => await _lookup.FindAsync(key, Cancel));
+            return;
+        }
+
+        Assert.NotNull((await _lookup.FindAsync(key, Cancel)).Caller);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Same(KeyFinding.Expired, await _lookup.FindAsync(key, Cancel));
+    }
+
+    [Fact]
+    public async Task When_the_storage_is_back_a_key_that_was_revoked_meanwhile_is_refused_within_a_second()
+    {
+        (string key, KeyRecord record) = await MakeAsync();
+        await _lookup.FindAsync(key, Cancel);
+        _storage.Next = static _ => Mishap.Down;
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.NotNull((await _lookup.FindAsync(key, Cancel)).Caller);
+        _storage.Next = static _ => Mishap.None;
+        await _store.RevokeAsync(record.Id, Cancel);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await _lookup.FindAsync(key, Cancel);
+        await Eventually.IsTrueAsync(async () => await _lookup.FindAsync(key, Cancel) == KeyFinding.Revoked, "the key should be read again");
     }
 
     [Fact]
