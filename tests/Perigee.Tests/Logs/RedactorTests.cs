@@ -218,10 +218,12 @@ public sealed class RedactorTests
         {
             string small = string.Concat(Enumerable.Repeat(part, 100_000 / part.Length)), large = string.Concat(Enumerable.Repeat(part, 1_600_000 / part.Length));
             All.Redact(small);
-            double one = Milliseconds(() => All.Redact(small)), many = Milliseconds(() => All.Redact(large));
+            double one = Milliseconds(() => All.Redact(small)), most = Math.Max(one, 5) * 100, many = double.MaxValue;
 
-            // Sixteen times the text: quadratic time would take 256 times as long. Others use the machine, too.
-            Assert.True(many < Math.Max(one, 5) * 100, $"{part}: {one} ms for 100 kB, {many} ms for 1.6 MB.");
+            // Sixteen times the text: quadratic time would take 256 times as long, each time. Others use the machine, too: so the best of five.
+            for (int tried = 0; many >= most && tried < 5; tried++)
+                many = Milliseconds(() => All.Redact(large));
+            Assert.True(many < most, $"{part}: {one} ms for 100 kB, {many} ms for 1.6 MB.");
         }
     }
 
