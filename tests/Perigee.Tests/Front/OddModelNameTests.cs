@@ -32,7 +32,7 @@ public sealed class OddModelNameTests
         }
 
         ConcurrentQueue<string> log = new();
-        string aliases = string.Join(",", Names.Select((name, number) => $"{JsonSerializer.Serialize("alias " + name)}: {JsonSerializer.Serialize("o/" + name)}"));
+        string aliases = string.Join(",", Names.Where(IsPlain).Select(static name => $"{JsonSerializer.Serialize("alias:" + name)}: {JsonSerializer.Serialize("o/" + name)}"));
         await using GatewayRig gateway = await GatewayRig.StartAsync(
             $$"""
             {
@@ -53,18 +53,24 @@ public sealed class OddModelNameTests
                 string full = $"{provider}/{name}";
                 await CheckAsync("in the body", full, "/v1/chat/completions", Tongue.OpenAi.Question(full, false));
                 await CheckAsync("in the body", full, "/v1/messages", Tongue.Anthropic.Question(full, false));
+
+                // What an escaped slash and an escaped percent sign make together cannot be told apart once a server has read it.
+                if (name.Contains('%', StringComparison.Ordinal))
+                    continue;
                 await CheckAsync("escaped in the path", full, $"/v1beta/models/{Uri.EscapeDataString(full)}:generateContent", Tongue.Gemini.Question(full, false));
                 await CheckAsync("escaped in the path", full, $"/v1beta/models/{Uri.EscapeDataString(full)}:streamGenerateContent?alt=sse", Tongue.Gemini.Question(full, true));
             }
 
-            await CheckAsync("as an alias", "o/" + name, "/v1/chat/completions", Tongue.OpenAi.Question("alias " + name, false));
-            await CheckAsync("as an alias in the path", "o/" + name, $"/v1beta/models/{Uri.EscapeDataString("alias " + name)}:generateContent", Tongue.Gemini.Question(name, false));
+            if (!IsPlain(name))
+                continue;
+            await CheckAsync("as an alias", "o/" + name, "/v1/chat/completions", Tongue.OpenAi.Question("alias:" + name, false));
+            await CheckAsync("as an alias in the path", "o/" + name, $"/v1beta/models/{Uri.EscapeDataString("alias:" + name)}:generateContent", Tongue.Gemini.Question(name, false));
             foreach (string path in (string[])["/v1/models/", "/v1beta/models/"])
             {
-                string heard = await RawClient.SayAsync(gateway.Http.BaseAddress!, $"GET {path}{Uri.EscapeDataString("alias " + name)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+                string heard = await RawClient.SayAsync(gateway.Http.BaseAddress!, $"GET {path}{Uri.EscapeDataString("alias:" + name)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
                 string body = Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(RawClient.Body(heard)));
                 string? id = RawClient.Status(heard) != 200 ? null : JsonDocument.Parse(body).RootElement.GetProperty(path == "/v1/models/" ? "id" : "name").GetString();
-                if (id?.EndsWith("alias " + name, StringComparison.Ordinal) != true)
+                if (id?.EndsWith("alias:" + name, StringComparison.Ordinal) != true)
                     faults.Add($"{path} of alias {name}: {heard}");
             }
 
@@ -83,6 +89,9 @@ public sealed class OddModelNameTests
 
         Assert.True(faults.Count == 0 && log.IsEmpty, $"{faults.Count} faults\n{string.Join("\n\n", faults.Take(15))}\n{string.Join("\n", log.Take(5))}");
     }
+
+    /// <summary>What may be the name of an alias.</summary>
+    private static bool IsPlain(string name) => name.All(static c => char.IsAsciiLetterOrDigit(c) || "._-:/@+~".Contains(c, StringComparison.Ordinal));
 
     private static string OfPath(string path)
     {

@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Perigee.Tests.Wire.Proving;
+
+namespace Perigee.Tests.Caching.Proving;
+
+/// <summary>
+/// Questions at random, alone and at the same time, in every form, with every wish, on two instances, to providers that answer shortly, at length, brokenly or not at all, while time goes by and
+/// entries are dropped: whatever an answer's way, it is a whole one to just that question, no older than it may be, and what broke off is told as that and never seen again.
+/// </summary>
+public sealed partial class RandomUseTests(ITestOutputHelper output)
+{
+    private const int TtlSeconds = 600;
+
+    private static readonly (string Name, string Value)[] Wishes =
+    [
+        ("x-perigee-cache", "on"), ("x-perigee-cache", "off"), ("x-perigee-cache", "refresh"), ("x-perigee-cache", "only"), ("cache-control", "no-store"), ("cache-control", "max-age=60"), ("cache-control", "no-cache"), ("cache-control", "only-if-cached"),
+        ("x-perigee-cache-ttl", "30"), ("x-perigee-cache-ttl", "5"), ("x-perigee-no-fallback", "true"),
+    ];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task An_answer_is_whole_and_to_its_own_question_whatever_its_way(int seed)
+    {
+        output.WriteLine($"seed {seed}");
+        await using Scene scene = await Scene.StartAsync($"\"cache\": {{\"ttlSeconds\": {TtlSeconds}, \"shareCalls\": {(seed == 2 ? "true" : "false")}, \"callLeaseSeconds\": 2, \"lookupMilliseconds\": 10000}}");
+        Instance other = await scene.AddAsync();
+        Random random = new(seed);
+        ConcurrentDictionary<int, (string Text, DateTimeOffset At, bool Good)> made = new();
+        int next = 0;
+        string mood = "good";
+        int pad = 0;
+        scene.Provider.Between = _ => Task.Delay(1);
+        scene.Provider.Instead = async asked =>
+        {
+            int number = Interlocked.Increment(ref next);
+            string dialect = asked.Http.Request.Path.Value!.Split('/')[1] switch { "openai" => Dialects.OpenAi, "anthropic" => Dialects.Anthropic, _ => Dialects.Gemini };
+            Speech says = new($"[{Asked().Match(asked.Body).Value}", $"#{number}] ", new string('p', pad), " end") { Broken = mood == "broken" && asked.Stream };
+            made[number] = (says.All, scene.Time.GetUtcNow(), mood == "good");
+            if (mood == "refuses")
+            {
+                await Provider.SendAsync(asked.Http, 500, """{"error":{"message":"No.","type":"server_error","param":null,"code":null}}""");
+                return true;
+            }
+
+            if (!asked.Stream)
+            {
+                string whole = says.Whole(dialect);
+                if (mood == "broken")
+                    asked.Http.Response.ContentLength = whole.Length + 9;
+                await Provider.SendAsync(asked.Http, 200, whole);
+                if (mood == "broken")
+                    asked.Http.Abort();
+                return true;
+            }
+
+            bool array = dialect == Dialects.Gemini && asked.Http.Request.Query["alt"] != "sse";
+            asked.Http.Response.ContentType = array ? "application/json" : "text/event-stream";
+            string[] events = says.Events(dialect);
+            for (int i = 0; i < events.Length; i++)
+                await Provider.EventAsync(asked.Http, array ? (i == 0 ? "[" : ",\r\n") + events[i]["data: ".Length..].TrimEnd() + (i == events.Length - 1 && !says.Broken ? "]" : "") : events[i]);
+            return true;
+        };
+
+        List<string> faults = [];
+        Dictionary<string, int> outcomes = [];
+        for (int round = 0; round < 120; round++)
+        {
+            mood = random.Next(5) switch { 0 => "broken", 1 => "refuses", _ => "good" };
+            pad = new[] { 0, 10, 3_000, 40_000, 70_000, 400_000 }[random.Next(6)];
+            switch (random.Next(12))
+            {
+                case 0:
+                    scene.Time.Advance(TimeSpan.FromSeconds(random.Next(700)));
+                    break;
+                case 1:
+                    Reply gone = await scene.One.ManageAsync(HttpMethod.Post, "/manage/v1/cache:invalidate", """{"model":"openai/m"}""");
+                    Assert.True(gone.Status == 200, gone.Body);
+                    break;
+                default:
+                    scene.Time.Advance(TimeSpan.FromSeconds(random.Next(20)));
+                    break;
+            }
+
+            string provider = Provider.Names[random.Next(3)].Name, question = $"q{random.Next(3)}";
+            (Instance Where, Form Form, (string, string)[] Wish)[] asks = [.. Enumerable.Range(0, random.Next(1, 6)).Select(_ =>
+                (random.Next(3) == 0 ? other : scene.One, Form.All[random.Next(Form.All.Count)], random.Next(2) == 0 ? [] : new[] { Wishes[random.Next(Wishes.Length)] }))];
+            int calls = scene.Calls;
+            Task<Reply[]> asking = Task.WhenAll(asks.Select(ask => ask.Where.AskAsync(ask.Form, provider + "/m", $"Tell {question} again", headers: ask.Wish)));
+            Reply[] replies = seed == 2 ? await scene.MoveOnAsync(asking, TimeSpan.FromSeconds(6)) : await asking;
+            for (int i = 0; i < replies.Length; i++)
+            {
+                (_, Form form, (string, string)[] wish) = asks[i];
+                Reply reply = replies[i];
+                outcomes[$"{reply.Status} {reply.Cache}"] = outcomes.GetValueOrDefault($"{reply.Status} {reply.Cache}") + 1;
+                if (Fault(form, wish, reply, question, mood, made, scene.Time.GetUtcNow()) is { } fault)
+                    faults.Add($"round {round}, {mood}, {provider}, {question}, pad {pad}, {form}, {string.Join(",", wish)}: {fault}\n{(reply.Body.Length > 900 ? reply.Body[..900] : reply.ToString())}");
+            }
+
+            if (scene.Calls - calls > asks.Length)
+                faults.Add($"round {round}: {scene.Calls - calls} calls for {asks.Length} questions");
+        }
+
+        output.WriteLine(string.Join(", ", outcomes.OrderBy(static one => one.Key, StringComparer.Ordinal).Select(static one => $"{one.Key}: {one.Value}")));
+        Assert.True(faults.Count == 0, $"{faults.Count} faults\n{string.Join("\n\n", faults.Take(10))}");
+        Assert.True(outcomes.GetValueOrDefault("200 hit") > 20 && outcomes.GetValueOrDefault("200 miss") > 20, "Hardly anything was replayed.");
+    }
+
+    private static string? Fault(Form form, (string Name, string Value)[] wish, Reply reply, string question, string mood, ConcurrentDictionary<int, (string Text, DateTimeOffset At, bool Good)> made, DateTimeOffset now)
+    {
+        bool only = wish is [(_, "only" or "only-if-cached")];
+        if (reply.Status != 200)
+            return reply.Status == 404 ? (only ? null : "404") : mood == "good" ? $"status {reply.Status}" : reply.Body.Contains("error", StringComparison.Ordinal) ? null : "no error";
+        if (reply.Cut)
+            return mood == "broken" && !form.Stream ? null : "cut";
+        Told told = Dialects.Tell(form.Dialect, reply.Bytes, form.Framing);
+        if (told.ErrorMessage is not null)
+            return mood == "broken" && reply.Cache != "hit" ? null : "an error event";
+        if (!told.Complete || !told.Ended)
+            return "half an answer";
+        Match number = Number().Match(told.First.Text);
+        if (!number.Success || number.Groups[1].Value != question)
+            return "another question's answer";
+        (string text, DateTimeOffset at, bool good) = made[int.Parse(number.Groups[2].Value, CultureInfo.InvariantCulture)];
+        if (text != told.First.Text)
+            return "another text";
+        if (!good)
+            return "an answer that broke off, as a whole one";
+        double most = wish is [("cache-control", "max-age=60")] ? 60 : TtlSeconds;
+        return reply.Cache == "hit" && (now - at).TotalSeconds > most + 10 ? $"{(now - at).TotalSeconds} s old" : reply.Cache == "hit" && wish is [(_, "off" or "refresh" or "no-store" or "no-cache")] ? "a replay that was not wanted" : null;
+    }
+
+    [GeneratedRegex("q[0-9]")]
+    private static partial Regex Asked();
+
+    [GeneratedRegex(@"^\[(q[0-9])#([0-9]+)\] ")]
+    private static partial Regex Number();
+}
