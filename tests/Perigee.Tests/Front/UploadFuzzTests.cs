@@ -126,6 +126,28 @@ public sealed class UploadFuzzTests
         }
     }
 
+    [Theory]
+    [InlineData(3_000_000, 200)]
+    [InlineData(6_000_000, 503)]
+    public async Task A_form_too_large_to_be_said_twice_fails_where_it_failed(int size, int status)
+    {
+        (FaultyUpstream upstream, GatewayRig gateway, ConcurrentQueue<string> log) = await StartAsync();
+        await using (upstream)
+        await using (gateway)
+        {
+            upstream.On("down", static async http =>
+            {
+                await http.Request.Body.CopyToAsync(Stream.Null);
+                await new Talk(http, Tongue.OpenAi, false, "down").SendAsync(503, Tongue.OpenAi.Error(503, "Down."), ("Retry-After", "3600"));
+            });
+            string heard = await RawClient.SayAsync(gateway.Http.BaseAddress!, Request(Paths[0], "multipart/form-data; boundary=b", Part("model", "r") + Part("file", new string('y', size)) + "--b--\r\n"));
+            Assert.True(RawClient.Status(heard) == status, heard);
+            Assert.Equal((1, status == 200 ? 1 : 0), (upstream.Calls("down"), upstream.Calls("o")));
+            Assert.Equal(status == 200, heard.Contains("o/m2", StringComparison.Ordinal));
+            Assert.Empty(log);
+        }
+    }
+
     private static string Part(string name, string value) => $"--b\r\nContent-Disposition: form-data; name=\"{name}\"{(name == "file" ? "; filename=\"f\"" : "")}\r\n\r\n{value}\r\n";
 
     private static string Head(string path, string type) =>
