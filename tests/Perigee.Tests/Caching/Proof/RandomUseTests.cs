@@ -138,6 +138,30 @@ public sealed partial class RandomUseTests(ITestOutputHelper output)
         Assert.Equal(1, scene.Calls);
     }
 
+    [Theory]
+    [InlineData(15, true, true)]
+    [InlineData(17, true, false)]
+    [InlineData(35, false, false)]
+    public async Task A_large_answer_is_kept_or_shared_or_only_given_as_its_size_allows(int megabytes, bool shared, bool kept)
+    {
+        await using Scene scene = await Scene.StartAsync();
+        TaskCompletionSource goesOn = new();
+        Speech says = scene.Provider.Says = new Speech(["first ", .. Enumerable.Repeat(new string('p', 1_000_000), megabytes)]);
+        scene.Provider.Between = said => said == 3 ? goesOn.Task : Task.CompletedTask;
+        using HttpResponseMessage leads = await scene.One.SendAsync(Form.OpenAiStream, "anthropic/m", "What is new?", "", TestContext.Current.CancellationToken);
+        using HttpResponseMessage joins = await scene.One.SendAsync(Form.OpenAiStream, "anthropic/m", "What is new?", "", TestContext.Current.CancellationToken);
+        Assert.Equal(["joined"], joins.Headers.GetValues("x-perigee-cache"));
+        Task<Reply> leading = Reply.OfAsync(leads), joining = Reply.OfAsync(joins);
+        goesOn.SetResult();
+        Told told = Dialects.Tell(Dialects.OpenAi, (await leading).Bytes, Framing.Sse);
+        Assert.True(told.Complete && told.First.Text == says.All, "the leader's answer");
+        Told heard = Dialects.Tell(Dialects.OpenAi, (await joining).Bytes, Framing.Sse);
+        Assert.Equal((shared, !shared), (heard.Complete && heard.First.Text == says.All, heard.ErrorMessage is not null));
+        Reply again = await scene.One.AskAsync(Form.Gemini, "anthropic/m");
+        Assert.Equal((200, kept ? "hit" : "miss", kept ? 1 : 2), (again.Status, again.Cache, scene.Calls));
+        Assert.True(Dialects.Tell(Dialects.Gemini, again.Bytes, Framing.Whole).First.Text == says.All, "the answer to the next");
+    }
+
     private static string? Fault(Form form, (string Name, string Value)[] wish, Reply reply, string question, string mood, ConcurrentDictionary<int, (string Text, DateTimeOffset At, bool Good)> made, DateTimeOffset now)
     {
         bool only = wish is [(_, "only" or "only-if-cached")];
