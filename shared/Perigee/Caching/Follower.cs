@@ -70,7 +70,9 @@ internal sealed class Follower(Exchange exchange, Flight flight, TimeProvider ti
         _begun = true;
         flight.Head().Apply(exchange.Http.Response, body: true);
         exchange.ToFirstContent = time.GetElapsedTime(exchange.Started);
-        if (exchange.AsArray)
+
+        // Some providers send events where an array was asked for.
+        if (exchange.AsArray && exchange.Http.Response.ContentType is { } type && !type.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase))
             exchange.ErrorTail = (output, error) => GeminiError.WriteArrayError(output, error, first: exchange.BytesOut == 0);
     }
 

@@ -21,25 +21,28 @@ internal sealed class TargetWalk(Exchange exchange, RoutePlan plan)
     /// <summary>Tries that were not waited for: they have to be over before the request's body is given back.</summary>
     public List<Task> Running { get; } = [];
 
+    /// <summary>Of a large upload that has begun to go on nothing is left to show to another target.</summary>
+    private bool MayFallBack => plan.MayFallBack && exchange.Upload is not { CanRepeat: false };
+
     /// <summary>Whether another target is left behind the present one.</summary>
     public bool HasMore
     {
         get
         {
             lock (_gate)
-                return !_over && plan.MayFallBack && Find(_next) >= 0;
+                return !_over && MayFallBack && Find(_next) >= 0;
         }
     }
 
     /// <summary>Whether anything at all could follow a failure of the present target, by any list.</summary>
-    public bool HasAnyMore => HasMore || (plan.MayFallBack && (plan.OnContextWindow.Count > 0 || plan.OnContentPolicy.Count > 0));
+    public bool HasAnyMore => HasMore || (MayFallBack && (plan.OnContextWindow.Count > 0 || plan.OnContentPolicy.Count > 0));
 
     /// <summary>Whether a blocked question may go on.</summary>
     public bool HasContentPolicy
     {
         get
         {
-            if (!plan.MayFallBack)
+            if (!MayFallBack)
                 return false;
             lock (_gate)
             {
@@ -59,7 +62,7 @@ internal sealed class TargetWalk(Exchange exchange, RoutePlan plan)
     {
         lock (_gate)
         {
-            if (_over || (_tried is not null && !plan.MayFallBack))
+            if (_over || (_tried is not null && !MayFallBack))
                 return null;
             int at = Find(_next);
             if (at < 0)

@@ -21,6 +21,8 @@ internal static class UpstreamFailure
             return new GatewayError(ErrorKind.ClientGone, "The client went away before the answer was complete.");
         if (exchange.Upload is { TooLarge: true })
             return UploadTooLarge(exchange);
+        if (exchange.Upload is { Fault: { } fault })
+            return fault;
         for (Exception? inner = failure; inner is not null; inner = inner.InnerException)
         {
             if (inner is AddressRefusedException)

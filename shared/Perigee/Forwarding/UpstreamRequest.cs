@@ -183,13 +183,27 @@ internal static class UpstreamRequest
         }
     }
 
+    /// <summary>The operation's path without <c>/v1</c>: clients may write it in any case, with a slash at the end; a provider may not read it so.</summary>
+    private static string OwnPath(Exchange exchange)
+    {
+        string pattern = exchange.Operation.Pattern["/v1".Length..];
+        return exchange.Operation.TargetBy == TargetBy.PathId
+            ? pattern.Replace("{id}", new PathString($"/{exchange.Http.Request.RouteValues["id"]}").ToUriComponent()[1..], StringComparison.Ordinal)
+            : pattern;
+    }
+
+    private static string Verb(PathString path)
+    {
+        // An escaped colon was taken for one.
+        string text = Uri.UnescapeDataString(path.Value!);
+        return text[(text.LastIndexOf(':') + 1)..];
+    }
+
     /// <summary>The path behind the dialect's own prefix, still encoded, with the query but for what names a key.</summary>
     private static string Path(Exchange exchange, Target target)
     {
         HttpRequest request = exchange.Http.Request;
-        string path = request.Path.ToUriComponent();
-        path = exchange.Operation.Speaks == DialectFamily.Gemini ? Translator.GeminiPath(target, path[(path.LastIndexOf(':') + 1)..])
-            : path.StartsWith("/v1/", StringComparison.Ordinal) ? path[3..] : path;
+        string path = exchange.Operation.Speaks == DialectFamily.Gemini ? Translator.GeminiPath(target, Verb(request.Path)) : OwnPath(exchange);
         if (!request.QueryString.HasValue)
             return path;
         if (!request.Query.ContainsKey("key") && !request.Query.ContainsKey("code"))

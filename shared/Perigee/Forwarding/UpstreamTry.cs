@@ -301,7 +301,9 @@ internal sealed partial class UpstreamTry : IAsyncDisposable
         {
             response.Headers.CacheControl = "no-cache";
             response.Headers["X-Accel-Buffering"] = "no";
-            if (_exchange.AsArray)
+
+            // A provider that was asked for an array and sends events all the same ends with an event.
+            if (_exchange.AsArray && _open is not StreamRelay { AsArray: false })
                 _exchange.ErrorTail = (output, error) => GeminiError.WriteArrayError(output, error, first: _exchange.BytesOut == 0);
         }
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Text;
 using Perigee.Providers;
 
 namespace Perigee.Forwarding;
@@ -59,6 +60,9 @@ internal sealed class Upstreams : IDisposable
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90),
         MaxResponseHeadersLength = 64,
+
+        // As they were read: what a client writes into its User-Agent must not look like a provider that cannot be reached.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
 
         // An answer that nobody waits for any more is cut at once, not read to its end.
         ResponseDrainTimeout = TimeSpan.Zero,

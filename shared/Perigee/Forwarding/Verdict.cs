@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Perigee.Routing.Health;
 
 namespace Perigee.Forwarding;
@@ -41,6 +42,9 @@ internal readonly record struct Verdict(string Outcome, Onward Onward, bool Retr
     {
         ErrorKind.ClientGone => new("client_gone", Onward.Stop, false, HealthEffect.None),
         ErrorKind.BodyTooLarge => new("413", Onward.Stop, false, HealthEffect.None),
+
+        // The client's own body is broken: it would be for everybody.
+        ErrorKind.BadRequest when Is<BadHttpRequestException>(failure) => new("400", Onward.Stop, false, HealthEffect.None),
 
         // What cannot be asked there may well be asked elsewhere.
         ErrorKind.BadRequest => new("unfit", Onward.Next, false, HealthEffect.None),

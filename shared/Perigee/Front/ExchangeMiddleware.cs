@@ -150,7 +150,15 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, IGatewayOptions o
         exchange.Upload = upload;
         if (exchange.Operation.TargetBy == TargetBy.Model)
         {
-            await upload.FindModelAsync(boundary, exchange.Http.RequestAborted);
+            try
+            {
+                await upload.FindModelAsync(boundary, exchange.Http.RequestAborted);
+            }
+            catch (BadHttpRequestException) when (upload.Fault is not null)
+            {
+                return upload.Fault;
+            }
+
             exchange.Model = upload.Model;
         }
 

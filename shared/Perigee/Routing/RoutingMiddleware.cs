@@ -96,6 +96,9 @@ internal sealed class RoutingMiddleware(RequestDelegate next, RoutePlanner plann
 
     private async ValueTask<GatewayError?> FindByIdAsync(Exchange exchange, string id, string? field)
     {
+        // In a provider's path they would be another path, with the gateway's key: no id is called so.
+        if (field is null && Uri.UnescapeDataString(id) is "." or "..")
+            return Affinity.Unknown(field);
         string? maker = await origins.FindAsync(exchange.Caller!.Tenant, id, exchange.Http.RequestAborted);
         if (maker is null)
             return exchange.Caller.IsOpen ? FindByChoice(exchange) : Affinity.Unknown(field);

@@ -3,8 +3,8 @@ using System.Text;
 namespace Perigee.Wire;
 
 /// <summary>
-/// Looks for one small field in the bytes of a multipart form as they pass, and notes where its value stands. Files before it are only
-/// searched for the delimiter, never held. Source: RFC 7578, RFC 2046 section 5.1.
+/// Looks for one small field in the bytes of a multipart form as they pass, notes where its value stands, and whether it stands there a second
+/// time. Files are only searched for the delimiter, never held. Source: RFC 7578, RFC 2046 section 5.1.
 /// </summary>
 /// <param name="boundary">The boundary parameter of the form's media type.</param>
 /// <param name="field">The field's name.</param>
@@ -38,7 +38,10 @@ internal sealed class FormScanner(string boundary, string field)
     /// <summary>The length of the value in bytes.</summary>
     public int ValueLength { get; private set; }
 
-    /// <summary>Nothing more is to be found: the field was seen, the form ended, or it is broken.</summary>
+    /// <summary>The field stands in the form more than once: who reads it may take either.</summary>
+    public bool Twice { get; private set; }
+
+    /// <summary>Nothing more is to be found: the form ended, it is broken, or the field was seen twice.</summary>
     public bool Done => _state == State.Done;
 
     /// <summary>Takes the next bytes of the body.</summary>
@@ -86,7 +89,8 @@ internal sealed class FormScanner(string boundary, string field)
                     return window.Length > MostHeaderBytes && Go(State.Done);
                 bool wanted = FieldName(window[..end]) == field;
                 Consume(end + 4);
-                return Go(wanted ? State.Value : State.Other);
+                Twice = wanted && Value is not null;
+                return Go(Twice ? State.Done : wanted ? State.Value : State.Other);
 
             case State.Value:
                 int close = window.IndexOf(_delimiter);
@@ -95,7 +99,8 @@ internal sealed class FormScanner(string boundary, string field)
                 ValueStart = _windowStart;
                 ValueLength = close;
                 Value = Encoding.UTF8.GetString(window[..close]).Trim();
-                return Go(State.Done);
+                Consume(close + _delimiter.Length);
+                return Go(State.AfterDelimiter);
 
             case State.Other:
                 int next = window.IndexOf(_delimiter);
@@ -116,7 +121,7 @@ internal sealed class FormScanner(string boundary, string field)
         {
             if (!line.StartsWith("content-disposition:", StringComparison.OrdinalIgnoreCase))
                 continue;
-            foreach (string part in line.Split(';'))
+            foreach (string part in Parameters(line))
             {
                 string trimmed = part.Trim();
                 if (trimmed.StartsWith("name=", StringComparison.OrdinalIgnoreCase))
@@ -125,6 +130,27 @@ internal sealed class FormScanner(string boundary, string field)
         }
 
         return null;
+    }
+
+    /// <summary>The parts between semicolons, but for those within quotes: a file may be called anything.</summary>
+    private static IEnumerable<string> Parameters(string line)
+    {
+        int start = 0;
+        bool quoted = false;
+        for (int i = 0; i < line.Length; i++)
+        {
+            if (line[i] == '"')
+                quoted = !quoted;
+            else if (line[i] == '\\' && quoted)
+                i++;
+            else if (line[i] == ';' && !quoted)
+            {
+                yield return line[start..i];
+                start = i + 1;
+            }
+        }
+
+        yield return line[start..];
     }
 
     private bool Go(State state)

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Perigee.Wire;
@@ -36,28 +37,36 @@ internal sealed class FormUpload(PipeReader body, string contentType, long? leng
     /// <summary>More bytes came than are taken.</summary>
     public bool TooLarge { get; private set; }
 
+    /// <summary>What is wrong with the form itself, whomever it goes to; or null. Reading ended there.</summary>
+    public GatewayError? Fault { get; private set; }
+
     /// <summary>Whether the whole body can still be written: nothing has gone on yet, or all of it was kept.</summary>
     public bool CanRepeat => !_begun || _kept is not null;
 
     /// <summary>Reads until the form has named its model, or ends. Not called for uploads that name none.</summary>
     /// <param name="boundary">The form's boundary.</param>
     /// <param name="cancel">The client is gone.</param>
+    /// <exception cref="BadHttpRequestException">See <see cref="Fault"/>.</exception>
     public async ValueTask FindModelAsync(string boundary, CancellationToken cancel)
     {
         _scanner = new FormScanner(boundary, "model");
         _waiting = new FileBufferingWriteStream(MemoryBytes);
-        while (!_scanner.Done && !TooLarge)
+        while (!_scanner.Done && Model is null && !TooLarge)
         {
-            ReadResult read = await body.ReadAsync(cancel);
-            foreach (ReadOnlyMemory<byte> part in read.Buffer)
+            ReadResult read = await ReadAsync(cancel);
+            try
             {
-                Take(part.Length);
-                _scanner.Feed(part.Span);
-                Keep(part.Span);
-                await _waiting.WriteAsync(part, cancel);
+                foreach (ReadOnlyMemory<byte> part in read.Buffer)
+                {
+                    Take(part.Span);
+                    await _waiting.WriteAsync(part, cancel);
+                }
+            }
+            finally
+            {
+                body.AdvanceTo(read.Buffer.End);
             }
 
-            body.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted)
                 break;
         }
@@ -108,14 +117,11 @@ internal sealed class FormUpload(PipeReader body, string contentType, long? leng
 
         while (true)
         {
-            ReadResult read = await body.ReadAsync(cancel);
+            ReadResult read = await ReadAsync(cancel);
             try
             {
                 foreach (ReadOnlyMemory<byte> part in read.Buffer)
-                {
-                    Take(part.Length);
-                    Keep(part.Span);
-                }
+                    Take(part.Span);
 
                 foreach (ReadOnlyMemory<byte> part in read.Buffer)
                 {
@@ -155,10 +161,31 @@ internal sealed class FormUpload(PipeReader body, string contentType, long? leng
             _kept = null;
     }
 
-    private void Take(long bytes)
+    private async ValueTask<ReadResult> ReadAsync(CancellationToken cancel)
     {
-        _taken += bytes;
+        try
+        {
+            return await body.ReadAsync(cancel);
+        }
+        catch (BadHttpRequestException)
+        {
+            Fault ??= new GatewayError(ErrorKind.BadRequest, "The form could not be read: it ended before its stated length, or its chunks are malformed.");
+            throw;
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> bytes)
+    {
+        _taken += bytes.Length;
         TooLarge |= _taken > limit;
+        Keep(bytes);
+        _scanner?.Feed(bytes);
+        if (_scanner is not { Twice: true })
+            return;
+
+        // Only the first was looked at, whether the caller may use it: a provider may well take the second.
+        Fault ??= new GatewayError(ErrorKind.BadRequest, "The field 'model' stands twice in the form.", "model");
+        throw new BadHttpRequestException("The field 'model' stands twice.");
     }
 
     /// <summary>Passes bytes on, with the range of the model's name exchanged.</summary>

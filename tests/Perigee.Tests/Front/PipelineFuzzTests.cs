@@ -102,7 +102,7 @@ public sealed class PipelineFuzzTests(ITestOutputHelper output)
               "timeouts": {"firstTokenSeconds": 5, "idleSeconds": 5},
             }
             """,
-            builder => builder.Services.AddSingleton<ILoggerProvider>(new Errors(log)));
+            builder => builder.Services.AddSingleton<ILoggerProvider>(new OwnErrors(log)));
         Random dice = new(Seed);
         foreach ((string name, Tongue tongue) in new[] { ("o", Tongue.OpenAi), ("a", Tongue.Anthropic), ("g", Tongue.Gemini) })
             upstream.On(name, http => AnswerAsync(http, tongue, dice));
@@ -164,7 +164,7 @@ public sealed class PipelineFuzzTests(ITestOutputHelper output)
         output.WriteLine($"seed {Seed}");
         ConcurrentQueue<string> log = new();
         await using GatewayRig gateway = await GatewayRig.StartAsync(
-            """{"routes": {"r": {"targets": ["demo/echo"]}}}""", builder => builder.Services.AddSingleton<ILoggerProvider>(new Errors(log)));
+            """{"routes": {"r": {"targets": ["demo/echo"]}}}""", builder => builder.Services.AddSingleton<ILoggerProvider>(new OwnErrors(log)));
         using HttpClient client = new(new SocketsHttpHandler()) { BaseAddress = gateway.Http.BaseAddress, Timeout = TimeSpan.FromSeconds(60) };
         foreach ((string method, string path, string body) in Managed.Take(4))
             await client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path) { Content = new StringContent(body, Encoding.UTF8, "application/json") }, TestContext.Current.CancellationToken);
@@ -264,26 +264,5 @@ public sealed class PipelineFuzzTests(ITestOutputHelper output)
         }
 
         await http.Response.Body.WriteAsync(bytes);
-    }
-
-    /// <summary>Takes what the gateway reports as an error of its own.</summary>
-    private sealed class Errors(ConcurrentQueue<string> log) : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (logLevel >= LogLevel.Error)
-                log.Enqueue($"{formatter(state, exception)} {exception}");
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }
