@@ -53,7 +53,7 @@ public sealed class UnwrittenTests
         await using Scene scene = await Scene.StartClosedAsync();
         string before = (await scene.One.AskAsync("pk-nobody", "openai/m")).Id;
         await TakenAsync(scene, 1);
-        scene.Time.Advance(TimeSpan.FromSeconds(5));
+        scene.Time.Advance(TimeSpan.FromMilliseconds(500));
         string after = (await scene.One.AskAsync("pk-nobody", "openai/m")).Id;
         await TakenAsync(scene, 2);
 
