@@ -292,15 +292,28 @@ internal sealed partial class ShadowCheck : BackgroundService
     {
         using CancellationTokenSource patience = new(StoragePatience, _time);
         using CancellationTokenRegistration gone = cancel.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), patience);
+        await scope.Turn.WaitAsync(patience.Token);
+        try
+        {
+            return await ChangeInTurnAsync(scope, change, patience.Token);
+        }
+        finally
+        {
+            scope.Turn.Release();
+        }
+    }
+
+    private async ValueTask<bool> ChangeInTurnAsync(ShadowScope scope, Func<TableRow?, (TableRow? Row, ShadowCounts Added)> change, CancellationToken cancel)
+    {
         for (int attempt = 0; attempt < MostTries; attempt++)
         {
-            TableRow? row = await _table.FindAsync(ShadowScope.Partition, scope.Row, patience.Token);
+            TableRow? row = await _table.FindAsync(ShadowScope.Partition, scope.Row, cancel);
             (TableRow? changed, ShadowCounts added) = change(row);
             if (changed is null)
             {
                 scope.Take(row);
             }
-            else if ((await _table.WriteAsync(changed, row is null ? WriteWhen.Absent : WriteWhen.Unchanged, patience.Token)).Written)
+            else if ((await _table.WriteAsync(changed, row is null ? WriteWhen.Absent : WriteWhen.Unchanged, cancel)).Written)
             {
                 scope.Take(changed, added);
             }

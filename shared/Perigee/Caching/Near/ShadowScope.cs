@@ -35,6 +35,9 @@ internal sealed class ShadowScope(string name)
     /// <summary>Who stopped semantic hits: <c>measured</c> or <c>operator</c>; null where nobody did.</summary>
     public string? StoppedBy => Volatile.Read(ref _stopped) ?? (Volatile.Read(ref _measuredHere) ? Measured : null);
 
+    /// <summary>Whose turn it is to read and write the row: who took over an older row after a newer one would forget what the newer one counts.</summary>
+    public SemaphoreSlim Turn { get; } = new(1, 1);
+
     /// <summary>When somebody last asked, by the clock's timestamp.</summary>
     public long Asked { get; set; }
 
