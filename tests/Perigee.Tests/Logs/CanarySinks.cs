@@ -45,7 +45,7 @@ internal sealed class CanarySinks : IDisposable
     {
         // As the app has it (functions/Launch.cs): the framework's own lines hold addresses with their queries.
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
-        builder.Services.AddSingleton<ILoggerProvider>(new Keeper(_log));
+        builder.Services.AddSingleton<ILoggerProvider>(new KeptLog(_log));
     }
 
     /// <summary>What of the planted values is found in what a gateway wrote that has been stopped.</summary>
@@ -94,21 +94,5 @@ internal sealed class CanarySinks : IDisposable
     {
         foreach (KeyValuePair<string, object?> tag in tags)
             _metrics.TryAdd($"{tag.Key}={tag.Value}", 0);
-    }
-
-    private sealed class Keeper(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue(formatter(state, exception) + exception);
-
-        public void Dispose()
-        {
-        }
     }
 }
