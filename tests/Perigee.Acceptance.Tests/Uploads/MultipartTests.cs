@@ -9,6 +9,7 @@ using OpenAI.Images;
 using Perigee.Acceptance.Tests.Refusals;
 using Perigee.Acceptance.Tests.Running;
 using Perigee.TestHost;
+using Perigee.Testing;
 
 namespace Perigee.Acceptance.Tests.Uploads;
 
@@ -79,12 +80,15 @@ public sealed class MultipartTests(Rig rig)
     }
 
     [Theory, BothHosts]
-    public async Task Twenty_megabytes_go_through_without_being_held(HostKind kind)
+    public Task Twenty_megabytes_go_through_without_being_held(HostKind kind) => Measuring.HoldsAsync(async () =>
     {
         // A process of its own, so that nothing else fills its memory.
         await using Gateway gateway = await rig.StartAsync(kind);
         using HttpClient client = await gateway.NewClientAsync();
-        Assert.Contains("file=", await UploadAsync(new byte[100_000]), StringComparison.Ordinal);
+
+        // Twice, so that what grows with the first ones (compiled code, pools) is there.
+        for (int first = 0; first < 2; first++)
+            Assert.Contains("file=", await UploadAsync(new byte[2_000_000]), StringComparison.Ordinal);
         long before = WorkingSet();
 
         byte[] large = new byte[20 * 1024 * 1024];
@@ -92,7 +96,7 @@ public sealed class MultipartTests(Rig rig)
         Assert.Contains(UploadDigest.Of("file", large), await UploadAsync(large), StringComparison.Ordinal);
         long grown = WorkingSet() - before;
         TestContext.Current.SendDiagnosticMessage($"{kind}: 20 MiB of upload, {grown / 1048576.0:0.0} MiB more of working set");
-        Assert.True(grown < large.Length, $"The process grew by {grown} bytes for an upload of {large.Length}.");
+        return grown < large.Length ? null : $"The process grew by {grown} bytes for an upload of {large.Length}.";
 
         async Task<string> UploadAsync(byte[] content)
         {
@@ -104,7 +108,7 @@ public sealed class MultipartTests(Rig rig)
         }
 
         long WorkingSet() => Process.GetProcessById(gateway.App.Process.Pid).PeakWorkingSet64;
-    }
+    });
 
     [Theory, BothHosts]
     public async Task Npm_sdk_keeps_files_and_batches_where_they_were_made(HostKind kind)

@@ -60,7 +60,15 @@ internal sealed class RegionScene : IAsyncDisposable
                 await Task.Delay(2, TestContext.Current.CancellationToken);
             }
 
-            Assert.True(moved < most, $"not within {most.TotalSeconds} s: {what}");
+            // At the end of it a busy machine is given what it may need, with the clock standing.
+            for (long began = TimeProvider.System.GetTimestamp(); moved >= most;)
+            {
+                if (await condition())
+                    return moved;
+                Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), $"not within {most.TotalSeconds} s: {what}");
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            }
+
             Time.Advance(TimeSpan.FromMilliseconds(250));
             moved += TimeSpan.FromMilliseconds(250);
         }
